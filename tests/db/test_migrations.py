@@ -43,6 +43,7 @@ def migrate(database: dict[str, str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_an_empty_database_is_migrated_and_migrated_again(empty_database: dict[str, str]) -> None:
     for _ in range(2):
         done = migrate(empty_database)

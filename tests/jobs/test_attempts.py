@@ -469,6 +469,7 @@ def test_a_worker_that_is_shut_down_gives_its_job_back_with_an_attempt(tmp_path:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_worker_keeps_why_each_attempt_broke(tmp_path: Path) -> None:
     with running_worker(tmp_path, "--queue", "light") as worker:
         job = worker.submit("break_down")

@@ -32,6 +32,7 @@ def test_it_does_each_job_once(worker: Worker) -> None:
     assert worker.effect_count == 20
 
 
+@pytest.mark.slow
 def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
     tenant = Tenant.objects.create(slug="acme", name="Acme")
     log = tmp_path / "worker.log"
@@ -47,6 +48,7 @@ def test_heartbeats_keep_a_job_that_outlasts_its_lease(tmp_path: Path) -> None:
     assert worker.effect_count == 1
 
 
+@pytest.mark.slow
 def test_it_mends_itself_when_a_process_is_killed(worker: Worker, subtests: pytest.Subtests) -> None:
     for number, role in enumerate(("busy worker", "idle worker", "monitor", "pusher", "sentinel", "main"), start=1):
         with subtests.test(role):
@@ -81,6 +83,7 @@ def test_it_mends_itself_when_a_process_is_killed(worker: Worker, subtests: pyte
             assert not orphans
 
 
+@pytest.mark.slow
 def test_it_mends_itself_when_all_idle_workers_are_killed(worker: Worker) -> None:
     """The one that waited for a task held the queue's lock, and nobody else could ever take it again."""
     for process in worker.crew[: WORKERS[JobQueue.LIGHT]]:

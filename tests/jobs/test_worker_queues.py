@@ -40,6 +40,7 @@ def test_a_light_job_runs_while_all_heavy_workers_are_busy(worker: Worker) -> No
     assert light.worker.split(":")[2:3] == ["light"]
 
 
+@pytest.mark.slow
 def test_a_death_in_the_heavy_queue_does_not_disturb_the_light_one(worker: Worker) -> None:
     heavy, light = worker.submit("heavy_work_slowly", seconds=2), worker.submit("work_slowly", seconds=8)
     worker.holder_of(light)

@@ -104,6 +104,7 @@ def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
     eventually(lambda: not any(lives(child) for child in started), seconds=60, what="processes stayed")
 
 
+@pytest.mark.slow
 def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -133,6 +134,7 @@ def test_it_runs_until_it_is_stopped_and_says_when_it_cannot(tmp_path: Path) -> 
     assert f"user operator, password {shown[1]}" in again.read_text()
 
 
+@pytest.mark.slow
 def test_it_says_what_is_wrong_with_a_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
 

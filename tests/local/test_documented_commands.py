@@ -72,6 +72,7 @@ def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[st
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[str], str]) -> None:
     shown = type_blocks("docs/how-to/share-a-course-page.md")
 
@@ -82,6 +83,7 @@ def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[st
     assert SharedLink.objects.get(snapshot__isnull=False).revoked_at is not None
 
 
+@pytest.mark.slow
 def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[[str], str]) -> None:
     shown = type_blocks("docs/how-to/edit-and-approve.md")
 
@@ -99,6 +101,7 @@ def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[
     assert "How water boils" in shown
 
 
+@pytest.mark.slow
 def test_a_structure_is_exported_as_documented(type_blocks: Callable[[str], str]) -> None:
     shown = type_blocks("docs/how-to/export.md")
 
@@ -114,6 +117,7 @@ def test_a_page_runs_as_it_stands(type_blocks: Callable[[str], str], page: str, 
     assert f"# {title}" in shown
 
 
+@pytest.mark.slow
 def test_the_request_id_of_a_problem_is_in_the_log(type_blocks: Callable[[str], str], tmp_path: Path) -> None:
     shown = type_blocks("docs/tutorial.md")
 

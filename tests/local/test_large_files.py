@@ -105,6 +105,7 @@ def test_a_part_without_a_length_is_not_taken(server: Server) -> None:
     assert server.stored() == []
 
 
+@pytest.mark.slow
 def test_signatures_are_not_logged(server: Server) -> None:
     url = address_of(server, text_of(100))
 

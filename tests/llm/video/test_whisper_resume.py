@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.llm.video import whisper_parent
 from tests.llm.video.whisper_parent import hear, windows_in
@@ -30,6 +31,7 @@ def killed_after(kept: Path, *, windows: int) -> list[psutil.Process]:
     return children
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_when_the_process_is_killed_in_the_middle(tmp_path: Path) -> None:
     undisturbed, kept = tmp_path / "undisturbed", tmp_path / "kept"
     hear(undisturbed)

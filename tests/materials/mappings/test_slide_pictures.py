@@ -135,6 +135,7 @@ def test_a_deck_that_cannot_be_drawn_is_told(tmp_path: Path) -> None:
     assert compare_key_frames(broken, [framed(tmp_path, None, "scene")]) is None
 
 
+@pytest.mark.slow
 def test_slides_of_a_lecture_are_found_with_jumps_a_speaker_and_scenes(deck: Path, tmp_path: Path) -> None:
     video = film_lecture(tmp_path / "lecture.mp4", pages_of(deck), PLAN, seed=1)
 

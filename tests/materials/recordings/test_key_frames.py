@@ -92,6 +92,7 @@ def test_slides_are_proposed_where_their_words_are_spoken(client: APIClient, wee
     assert all(0 < mapping["confidence"] <= 1 for mapping in found)
 
 
+@pytest.mark.slow
 def test_a_deck_that_comes_later_is_looked_for_too_and_decisions_stay(client: APIClient, week: MaterialNode) -> None:
     filmed(client, week)
     deck = sent(client, week.pk, "slides.pdf", DECK)["id"]
@@ -110,6 +111,7 @@ def test_a_deck_that_comes_later_is_looked_for_too_and_decisions_stay(client: AP
     assert Job.objects.filter(kind="watch_recording").count() == 3
 
 
+@pytest.mark.slow
 def test_what_somebody_stated_is_not_contradicted(client: APIClient, week: MaterialNode) -> None:
     deck = sent(client, week.pk, "slides.pdf", DECK)["id"]
     entry = filmed(client, week)

@@ -69,6 +69,7 @@ def test_captions_beside_it_make_it_free_and_are_not_a_source_of_their_own(
     assert {str(pk) for pk in Reference.objects.values_list("entry_id", flat=True)} == {entry["id"]}
 
 
+@pytest.mark.slow
 def test_captions_that_come_later_replace_what_was_heard(api: Api, acme: Tenant, week: MaterialNode) -> None:
     client = api(acme)
     entry = sent(client, week.pk, "lecture.mp4", LECTURE.read_bytes())
@@ -86,6 +87,7 @@ def test_captions_that_come_later_replace_what_was_heard(api: Api, acme: Tenant,
     assert by_captions.worked_ms == 0
 
 
+@pytest.mark.slow
 def test_captions_can_be_switched_off_for_an_entry(api: Api, acme: Tenant, week: MaterialNode) -> None:
     client = api(acme)
     sent(client, week.pk, "lecture.vtt", CAPTIONS)

@@ -149,6 +149,7 @@ def test_a_page_that_became_a_recording_is_heard(
     assert now["size_bytes"] == LECTURE.stat().st_size
 
 
+@pytest.mark.slow
 def test_a_recording_is_fetched_again_only_when_another_was_found(
     attach: Attach, site: Site, client: APIClient, course: MaterialNode
 ) -> None:

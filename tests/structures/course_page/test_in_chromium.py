@@ -89,6 +89,7 @@ def test_the_button_before_a_quote_plays_its_words(chromium: Browser, url: str) 
     assert chromium.evaluate("document.querySelector('video').currentTime") < 80
 
 
+@pytest.mark.slow
 def test_the_line_that_is_said_is_marked_and_captioned(chromium: Browser, url: str) -> None:
     chromium.open(url)
     open_all(chromium)

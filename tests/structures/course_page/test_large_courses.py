@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -38,6 +39,7 @@ def store_lessons(tenant: Tenant, node: MaterialNode, modules: int, lessons: int
     return store_snapshot(tenant, node, tree)
 
 
+@pytest.mark.slow
 def test_statements_do_not_grow_and_bytes_grow_with_the_lessons(api: Api, acme: Tenant, course: MaterialNode) -> None:
     client, asked, sizes = api(acme), [], []
     client.get("/api/v1/me")  # the first use of a key in a while is stored

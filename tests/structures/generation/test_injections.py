@@ -270,6 +270,7 @@ def test_a_model_that_obeys_proves_nothing(
     ],
     ids=["prose", "another object", "half a lesson", "wrong concepts", "a list", "null", "half a character", "depth"],
 )
+@pytest.mark.slow
 def test_a_model_that_answers_in_another_form_makes_no_course(
     world: World, api: Api, acme: Tenant, course: MaterialNode, text: str
 ) -> None:

@@ -83,6 +83,7 @@ class Murderer:
             self.victims.append(self._holder)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_after_the_vendors_answer_is_replaced_and_nothing_counts_twice(
     world: World, api: Api, acme: Tenant, course: MaterialNode, worker_log: Path
 ) -> None:

@@ -160,6 +160,7 @@ def test_words_that_are_no_place_are_refused(desk: Desk, words: object) -> None:
     desk.refuse("add_reference", key=lesson, reference=reference)
 
 
+@pytest.mark.slow
 def test_evidence_of_older_snapshots_has_the_times_that_are_known_today(
     api: Api, acme: Tenant, written: MaterialNode
 ) -> None:

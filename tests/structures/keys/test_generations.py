@@ -80,6 +80,7 @@ def test_the_database_refuses_a_key_for_two_nodes(api: Api, acme: Tenant, lectur
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_nodes_of_older_databases_have_their_id_as_key(api: Api, acme: Tenant, lecture: MaterialEntry) -> None:
     snapshot = generate(api, acme, lecture.node)
     node = new_id()

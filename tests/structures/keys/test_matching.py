@@ -141,6 +141,7 @@ def measure_histories(seeds: Sequence[int], match: Match = match_nodes) -> tuple
     return total / alive, least, wrong / alive
 
 
+@pytest.mark.slow
 def test_nodes_keep_their_keys_while_a_tenth_of_the_materials_changes() -> None:
     share, least, wrong = measure_histories(range(300))
 

@@ -216,6 +216,7 @@ SHAPES: Sequence[tuple[Callable[[int], SourceNode], int]] = [
     (paragraphs_that_look_like_choices, 100),
     (one_list_with_all_terms, 200),
 ]
+SLOW_SHAPES = (one_number_for_all, tables_of_lessons, tables_in_circles)
 
 
 def count_calls(work: Callable[[], object]) -> int:
@@ -228,7 +229,13 @@ def count_calls(work: Callable[[], object]) -> int:
     return pstats.Stats(profile).total_calls  # type: ignore[attr-defined, no-any-return]
 
 
-@pytest.mark.parametrize(("shape", "size"), SHAPES, ids=[shape.__name__ for shape, _ in SHAPES])
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        pytest.param(shape, size, id=shape.__name__, marks=[pytest.mark.slow] if shape in SLOW_SHAPES else [])
+        for shape, size in SHAPES
+    ],
+)
 def test_twice_the_input_is_at_most_about_twice_the_work(shape: Callable[[int], SourceNode], size: int) -> None:
     smaller, larger = shape(2 * size), shape(4 * size)
     build_outline(larger)  # what is compiled, loaded and remembered once
