@@ -48,8 +48,8 @@ test-speech: setup ## transcribe lectures with a real Whisper model (needs flite
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
 
 .PHONY: test-exports
-test-exports: setup ## write and validate every export format of the sample courses in ../shared
-	@$(RUN) -m pytest -n 0 -s tests/samples
+test-exports: setup ## write and validate every export format of the sample courses in ../shared (needs npm)
+	@"$(UV)" run --quiet --locked --extra media --group exports python -m pytest -n 0 -s tests/samples
 
 .PHONY: test-slow
 test-slow: setup ## random histories by the thousand, more lectures, half an hour against whisper-ctranslate2

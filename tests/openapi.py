@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # drf-spectacular needs it, too
+from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
 from project.settings import BASE_DIR

@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from jsonschema import Draft202012Validator
+
 from materials.contents import encode_locator
 from structures.exports.base import (
     ExportedCourse,
@@ -77,12 +79,7 @@ class JSONFormat:
                     yield ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
 
     def validate(self, path: Path) -> ValidationReport:
-        """Check the document against its schema, where the package jsonschema is installed."""
-        try:
-            import jsonschema  # type: ignore[import-untyped]  # noqa: PLC0415  # it is not needed to write a document
-        except ImportError:
-            missing = "The package jsonschema is not installed: the document was not checked."
-            return ValidationReport(validator=_VALIDATOR, version="", exit=None, messages=(missing,))
+        """Check the document against its schema."""
         try:
             document = json.loads(path.read_bytes())
         except ValueError as exc:
@@ -90,7 +87,7 @@ class JSONFormat:
                 validator=_VALIDATOR, version=version(_VALIDATOR), exit=1, messages=(f"No JSON: {exc}",)
             )
         faults = []
-        for fault in jsonschema.Draft202012Validator(read_schema()).iter_errors(document):
+        for fault in Draft202012Validator(read_schema()).iter_errors(document):
             faults.append(f"{fault.json_path}: {fault.message[:200]}")
             if len(faults) == _MAX_MESSAGES:
                 break

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # as in tests/openapi.py
+from jsonschema import Draft202012Validator
 
 from structures.exports.json_document import JSONFormat, read_schema
 from tests.structures.exports.courses import build_hostile_course, build_plain_course
