@@ -11,12 +11,13 @@ from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources
 from structures.exports.cartridge.documents import takes_one_choice, write_manifest, write_quiz, write_topic
-from structures.exports.cartridge.profiles import MANIFEST, PROFILES, Profile
+from structures.exports.cartridge.profiles import PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
 from structures.exports.lesson_html import LessonContext, build_context, render_lesson, render_page, render_task
 from structures.exports.losses import WHOLE, find_course_losses, list_filled_fields
 from structures.exports.options import ExportOption, OptionType
+from structures.exports.package_checks import MANIFEST
 from structures.exports.packages import PackageWriter
 from structures.exports.places import find_place_url, says_end
 

@@ -276,6 +276,16 @@ def test_characters_that_xml_forbids_are_seen_and_break_nothing(tmp_path: Path) 
     assert "&lt;e&gt;\ufffd" in find_file(build_snapshot(lesson), "pages/")
 
 
+def test_columns_of_tables_may_be_aligned(tmp_path: Path) -> None:
+    lesson = build_node(NodeType.LESSON, "Heat", description="| a | b |\n| :- | -: |\n| 1 | 2 |")
+    path = tmp_path / "course.imscc"
+
+    path.write_bytes(write(CartridgeFormat(), build_snapshot(lesson)))
+
+    assert CartridgeFormat().validate(path).exit == 0
+    assert '<td style="text-align:right">2</td>' in find_file(build_snapshot(lesson), "pages/")
+
+
 def test_moodle_finds_the_version_in_the_first_bytes() -> None:
     manifest = unpack(write(CartridgeFormat(), build_hostile_course().build_snapshot()))["imsmanifest.xml"]
 
@@ -330,6 +340,7 @@ MANIFEST = "imsmanifest.xml"
         (MANIFEST, 'type="imsdt_xmlv1p1"', 'type="imsdt_xmlv1p1" href="a"', "has an address"),
         ("pages/", "<h1>", "<script></script><h1>", "`script`"),
         ("pages/", "<h1>", '<h1 onclick="a()">', "`onclick`"),
+        ("pages/", "<h1>", '<h1 style="position:fixed">', "`style`"),
         ("pages/", "<h1>", '<a href="javascript:a()">a</a><h1>', "javascript:"),
         ("topics/", "text/html", "text/other", "no known type"),
         ("topics/", "<text ", "<title/><text ", "no topic"),
