@@ -39,7 +39,10 @@ _FLAGS = (
 
 
 class Browser:
-    """One page of a browser. `messages` are what its console said, violations of policies among it."""
+    """One page of a browser. `messages` are what its console said, violations of policies among it.
+
+    `requests` are the addresses that it has asked for since a page was opened, that of the page first.
+    """
 
     def __init__(self, process: subprocess.Popen[bytes], reader: int, writer: int) -> None:
         self._process, self._reader, self._writer = process, reader, writer
@@ -48,6 +51,7 @@ class Browser:
         self._session: str | None = None
         self.messages: list[str] = []
         self.dialogs: list[str] = []
+        self.requests: list[str] = []
         self._loaded = False
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -70,6 +74,7 @@ class Browser:
     def open(self, url: str) -> None:
         """Open a page and wait until it is loaded."""
         self.messages.clear()
+        self.requests.clear()
         self._loaded = False
         self.send("Page.navigate", url=url)
         while not self._loaded:
@@ -127,6 +132,8 @@ class Browser:
         match message.get("method"):
             case "Page.loadEventFired":
                 self._loaded = True
+            case "Network.requestWillBeSent":
+                self.requests.append(parameters["request"]["url"])
             case "Log.entryAdded":
                 self.messages.append(parameters["entry"]["text"])
             case "Runtime.consoleAPICalled":

@@ -22,6 +22,7 @@ from project.settings import BASE_DIR
 CATALOGS = BASE_DIR / "structures" / "locale"
 _SOURCES = (
     *sorted((BASE_DIR / "structures" / "course_page").glob("*.py")),
+    BASE_DIR / "structures" / "exports" / "html" / "labels.py",
     BASE_DIR / "structures" / "templatetags" / "evidence_links.py",
     *sorted((BASE_DIR / "templates" / "course_page").glob("*.html")),
 )

@@ -15,7 +15,6 @@ from structures.course_admin.overview import list_courses, load_course_overview
 from structures.course_admin.pages import CourseAdminView
 from structures.course_page.evidence import load_evidence
 from structures.course_page.files import build_captions_response, build_media_response, build_picture_response
-from structures.course_page.languages import choose_label_language
 from structures.course_page.rendering import (
     build_page_response,
     render_evidence,
@@ -24,6 +23,7 @@ from structures.course_page.rendering import (
 )
 from structures.differences.page import build_difference_page, render_difference_page
 from structures.differences.queries import compare_snapshots
+from structures.exports.languages import choose_label_language
 from structures.models import StructureSnapshot
 from structures.queries import get_snapshot, load_structure_tree
 from structures.staleness.queries import find_changes

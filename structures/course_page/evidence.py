@@ -15,8 +15,8 @@ from materials.chunks.markdown import format_timestamp
 from materials.documents import ChunkKind, Format, WordsPlace
 from materials.models import Chunk, MaterialEntry
 from project.errors import NotFound
-from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import PageEvidence, build_page_evidence
+from structures.exports.languages import DEFAULT_LABEL_LANGUAGE
 from structures.grounding.quoted_words import QuotedWords
 from structures.grounding.quotes import find_quoted_text, split_at_quote
 from structures.models import Reference

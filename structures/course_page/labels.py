@@ -6,14 +6,17 @@ Whoever calls this activates a language first (`django.utils.translation.overrid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from gettext import NullTranslations
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import get_language, gettext, gettext_noop, ngettext
 
-from materials.chunks.markdown import format_timestamp
 from materials.documents import Locator
 from structures.engines.base.drafts import Basis, NodeType
-from structures.models import EDITED_BASIS, StructureNode
+from structures.exports.html import labels
+from structures.exports.html.labels import BASIS_NOTES
+from structures.exports.languages import DEFAULT_LABEL_LANGUAGE
+from structures.models import StructureNode
 
 FIELD_LABELS = {
     "title": gettext_noop("Title"),
@@ -34,25 +37,6 @@ FIELD_LABELS = {
     "arranged_by": gettext_noop("Arranged by"),
     "node_type": gettext_noop("Kind"),
 }
-BASIS_NOTES = {
-    Basis.STATED.value: "",
-    Basis.COMPUTED.value: gettext_noop("computed"),
-    Basis.ESTIMATED.value: gettext_noop("estimated by a model"),
-    EDITED_BASIS: gettext_noop("set by a person"),
-}
-# What `arranged_by` says besides the path of a file.
-ARRANGEMENTS = frozenset(
-    {
-        gettext_noop("chapters of the recording"),
-        gettext_noop("files"),
-        gettext_noop("folders"),
-        gettext_noop("front matter"),
-        gettext_noop("numbers in names"),
-        gettext_noop("texts"),
-        gettext_noop("the tree of material nodes"),
-        gettext_noop("this file's headings"),
-    }
-)
 _TOTAL_NOTES = {
     **BASIS_NOTES,
     Basis.STATED.value: gettext_noop("stated by the materials"),
@@ -67,29 +51,17 @@ def format_number(number: int) -> str:
 
 def format_minutes(minutes: int) -> str:
     """Return minutes as people say them, such as `50 min` or `1 h 20 min`."""
-    hours, rest = divmod(minutes, 60)
-    parts = [gettext("%(hours)s h") % {"hours": format_number(hours)}] if hours else []
-    if rest or not hours:
-        parts.append(gettext("%(minutes)s min") % {"minutes": rest})
-    return " ".join(parts)
+    return labels.format_minutes(_get_catalog(), minutes)
 
 
 def format_place(name: str, locator: Locator, *, is_machine_written: bool) -> str:
     """Return where a reference points within a file, such as `deck.pptx, slide 4` or `talk.srt, 02:15–02:24`."""
-    if locator.page is not None:
-        name = gettext("%(file)s, p. %(page)s") % {"file": name, "page": locator.page}
-    elif locator.slide is not None:
-        name = gettext("%(file)s, slide %(slide)s") % {"file": name, "slide": locator.slide}
-    elif locator.start_ms is not None:
-        name += f", {format_timestamp(locator.start_ms)}–{format_timestamp(locator.end_ms or locator.start_ms)}"
-    elif locator.heading_path:
-        name += f", § {locator.heading_path[-1]}"
-    return f"{name}, {gettext('read by a model')}" if is_machine_written else name
+    return labels.format_place(_get_catalog(), name, locator, is_machine_written=is_machine_written)
 
 
 def describe_arrangement(arranged_by: str) -> str:
     """Return what a module is arranged by: in the active language, but paths of files as they are."""
-    return gettext(arranged_by) if arranged_by in ARRANGEMENTS else arranged_by
+    return labels.describe_arrangement(_get_catalog(), arranged_by)
 
 
 def count_parts(number: int) -> str:
@@ -113,13 +85,7 @@ def describe_counts(counts: Mapping[str, int]) -> list[str]:
 
 def list_facts(row: StructureNode) -> list[str]:
     """Return minutes and difficulty in words; what is not known is left out."""
-    facts = []
-    if row.estimated_minutes:
-        note = BASIS_NOTES.get(row.minutes_basis, "")
-        facts.append(format_minutes(row.estimated_minutes) + (f" ({gettext(note)})" if note else ""))
-    if row.difficulty:
-        facts.append(gettext("difficulty %(number)s of 5") % {"number": row.difficulty})
-    return facts
+    return labels.list_facts(_get_catalog(), row)
 
 
 def describe_minutes(lessons: Iterable[StructureNode]) -> str:
@@ -159,3 +125,7 @@ _COUNTED: Mapping[NodeType, Callable[[int], str]] = {
     NodeType.CONCEPT: lambda number: ngettext("%(count)s concept", "%(count)s concepts", number),
     NodeType.EXERCISE: lambda number: ngettext("%(count)s exercise", "%(count)s exercises", number),
 }
+
+
+def _get_catalog() -> NullTranslations:
+    return labels.load_catalog(get_language() or DEFAULT_LABEL_LANGUAGE)

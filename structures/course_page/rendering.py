@@ -17,8 +17,8 @@ from django.utils import translation
 from django.utils.safestring import SafeString
 
 from structures.course_page.evidence import Evidence
-from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE
 from structures.course_page.sections import CoursePage, build_course_page
+from structures.exports.languages import DEFAULT_LABEL_LANGUAGE
 from structures.models import StructureSnapshot
 from structures.queries import StoredNode
 

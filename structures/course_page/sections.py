@@ -20,12 +20,12 @@ from structures.course_page.labels import (
     format_place,
     list_facts,
 )
-from structures.course_page.languages import choose_label_language, find_direction, find_language
 from structures.course_page.origins import PageOrigin, load_origin
 from structures.course_page.quality_facts import QualityFact, list_quality_facts
 from structures.course_page.text_blocks import render_text_blocks
 from structures.editing.trees import COURSE_KEY
 from structures.engines.base.drafts import NodeType
+from structures.exports.languages import choose_label_language, find_direction, find_language
 from structures.models import Reference, StructureNode, StructureSnapshot
 from structures.queries import StoredNode
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from project.http.serializers import StrictSerializer
-from structures.course_page.languages import DEFAULT_LABEL_LANGUAGE, list_label_languages
+from structures.exports.languages import DEFAULT_LABEL_LANGUAGE, list_label_languages
 
 
 class PageQuerySerializer(StrictSerializer):

@@ -10,8 +10,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from structures.course_page.labels import BASIS_NOTES, FIELD_LABELS, format_minutes
-from structures.course_page.languages import find_language
+from structures.course_page.labels import FIELD_LABELS, format_minutes
 from structures.course_page.rendering import build_frame
 from structures.differences.paths import TreePaths, compute_paths
 from structures.differences.queries import ComparedTree, StructureDifference
@@ -22,6 +21,8 @@ from structures.editing.references import TreeReference
 from structures.editing.trees import COURSE_KEY, KeyedNode, KeyedTree
 from structures.editing.words import WordChange, WordOperation
 from structures.engines.base.drafts import NodeType
+from structures.exports.html.labels import BASIS_NOTES
+from structures.exports.languages import find_language
 from structures.exports.markdown import format_reference_location
 
 ADDED, REMOVED = WordOperation.ADDED, WordOperation.REMOVED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -40,6 +40,14 @@ def build_context(snapshot: ExportedSnapshot, *, with_quotes: bool = False) -> L
 def clean_text(text: str) -> str:
     """Return text in which a sign (U+FFFD) stands for each character that HTML and XML forbid."""
     return _FORBIDDEN.sub("\ufffd", text)
+
+
+def has_forbidden_characters(value: object) -> bool:
+    """Tell whether a text, or one inside lists and mappings, has a character that `clean_text` replaces."""
+    if isinstance(value, str):
+        return _FORBIDDEN.search(value) is not None
+    inside = value.values() if isinstance(value, Mapping) else value
+    return isinstance(inside, Iterable) and any(map(has_forbidden_characters, inside))
 
 
 def escape_text(text: str) -> str:

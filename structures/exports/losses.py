@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedCourse, ExportedNode, ExportedSnapshot, ExportLoss
+from structures.exports.lesson_html import has_forbidden_characters
 
 WHOLE = "all"
 """The field of a loss of a whole node."""
@@ -58,3 +59,17 @@ def find_course_losses(course: ExportedCourse, *, carried: frozenset[str], reaso
     for field in _COURSE_FIELDS:
         if field not in carried and getattr(course, field):
             yield ExportLoss(key=None, title=course.title, field=field, reason=reason)
+
+
+def find_replaced_characters(snapshot: ExportedSnapshot) -> Iterator[ExportLoss]:
+    """Yield the fields of nodes with characters that HTML and XML forbid, for which a sign stands."""
+    reason = "It holds characters that HTML forbids, such as control characters: a sign stands for each."
+    for name in ("title", *_COURSE_FIELDS):
+        if has_forbidden_characters(getattr(snapshot.course, name)):
+            yield ExportLoss(key=None, title=snapshot.course.title, field=name, reason=reason)
+    for node in snapshot.walk_nodes():
+        for name in ("title", *_NODE_FIELDS):
+            if has_forbidden_characters(getattr(node.row, name)):
+                yield ExportLoss(key=node.row.key, title=node.row.title, field=name, reason=reason)
+        if any(has_forbidden_characters((each.quote, each.entry_path)) for each in node.references):
+            yield ExportLoss(key=node.row.key, title=node.row.title, field="references", reason=reason)

@@ -74,6 +74,17 @@ def find_page_faults(content: bytes, *, allowed: frozenset[tuple[str, str]] = fr
     yield from finder.found
 
 
+def find_active_content(tag: str, attrs: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """Yield what a browser would run or load because of an element, or open by a link that is not of the web."""
+    if tag in _LOADERS:
+        yield f"an element `{tag}`"
+    for name, value in attrs:
+        if name.startswith("on") or (name == "style" and not _ALIGNMENT.fullmatch(value or "")):
+            yield f"an attribute `{name}`"
+        if name == "href" and not (value or "").startswith(("http://", "https://")):
+            yield f"an address {(value or '')[:50]!r}"
+
+
 def _is_inside(name: str) -> bool:
     return posixpath.normpath(name) == name and not name.startswith(("/", "../")) and "\\" not in name
 
@@ -160,10 +171,4 @@ class _ScriptFinder(HTMLParser):
         address = next((value or "" for name, value in attrs if name in {"src", "href"}), "")
         if (tag, address) in self._allowed:
             return
-        if tag in _LOADERS:
-            self.found.append(f"an element `{tag}`")
-        for name, value in attrs:
-            if name.startswith("on") or (name == "style" and not _ALIGNMENT.fullmatch(value or "")):
-                self.found.append(f"an attribute `{name}`")
-            if name == "href" and not (value or "").startswith(("http://", "https://")):
-                self.found.append(f"an address {(value or '')[:50]!r}")
+        self.found += find_active_content(tag, attrs)

@@ -6,12 +6,14 @@ from structures.exports.base import ExportFormat
 from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
+from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
 from structures.exports.transcripts import TranscriptsFormat
 
 _FORMATS: tuple[ExportFormat, ...] = (
     MarkdownFormat(),
+    HTMLFormat(),
     JSONFormat(),
     CSVFormat(),
     ChaptersFormat(),

@@ -10,9 +10,10 @@ from django.utils import translation
 from django.utils.formats import date_format
 
 from materials.models import MaterialNode
-from structures.course_page.labels import ARRANGEMENTS, describe_arrangement, describe_counts, format_number
-from structures.course_page.languages import choose_label_language, list_label_languages
+from structures.course_page.labels import describe_arrangement, describe_counts, format_number
 from structures.engines.outline.readings import headings, speech, texts
+from structures.exports.html.labels import ARRANGEMENTS
+from structures.exports.languages import choose_label_language, list_label_languages
 from structures.generation.guided import GUIDED_ORIGIN
 from structures.models import StructureSnapshot
 from structures.shared_links.services import create_snapshot_link

@@ -12,7 +12,7 @@ from materials.languages import detect_language
 
 # Letters that are looked at: the titles of a course say its direction long before.
 _SAMPLE_LETTERS = 2000
-_CATALOGS = Path(__file__).parent.parent / "locale"
+CATALOGS = Path(__file__).parent.parent / "locale"
 DEFAULT_LABEL_LANGUAGE = "en"
 """The language of the labels in the code, and of pages of a course in a language without a catalog."""
 
@@ -36,7 +36,7 @@ def find_direction(texts: Iterable[str]) -> str:
 @cache
 def list_label_languages() -> tuple[str, ...]:
     """Return the languages that labels can be in: that of the code, and those with a compiled catalog."""
-    found = {path.parent.parent.name for path in _CATALOGS.glob("*/LC_MESSAGES/django.mo")}
+    found = {path.parent.parent.name for path in CATALOGS.glob("*/LC_MESSAGES/django.mo")}
     return (DEFAULT_LABEL_LANGUAGE, *sorted(found))
 
 
