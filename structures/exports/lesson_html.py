@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from project.counts import format_count
 from structures.engines.base.drafts import Basis, NodeType
@@ -79,6 +80,28 @@ def render_blocks(text: str) -> str:
     return _get_renderer().render(clean_text(text.strip())).strip() if text.strip() else ""
 
 
+def parse_blocks(text: str) -> list[Token]:
+    """Return text of several lines as tokens of those blocks, for formats that are no HTML."""
+    return _get_renderer().parse(clean_text(text.strip()))
+
+
+def describe_facts(row: ExportedNodeFields) -> str:
+    """Return the minutes and the difficulty of a node in words; blank when neither is known."""
+    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
+    facts = [
+        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
+        f"difficulty {row.difficulty} of 5" if row.difficulty else "",
+    ]
+    return ", ".join(filter(None, facts))
+
+
+def describe_prerequisite(prerequisite: Mapping[str, Any], context: LessonContext) -> str:
+    """Return in words which term of which lesson a lesson builds on, and which materials define and use it."""
+    defined, used = prerequisite["definition"]["entry_path"], prerequisite["use"]["entry_path"]
+    title = context.titles[str(prerequisite["lesson"])]
+    return f"{prerequisite['term']} from {title} (defined in {defined}, used in {used})"
+
+
 @lru_cache(maxsize=1)
 def _get_renderer() -> MarkdownIt:
     # Of Markdown the blocks that texts of nodes have, and nothing within lines: formulas keep each sign.
@@ -94,7 +117,7 @@ def _render_lesson(lesson: ExportedNode, context: LessonContext) -> Iterator[str
     if facts := _render_facts(row):
         yield facts
     yield from _render_list("Needed before", row.required_knowledge)
-    yield from _render_list("Builds on", [_describe_prerequisite(each, context) for each in row.prerequisites])
+    yield from _render_list("Builds on", [describe_prerequisite(each, context) for each in row.prerequisites])
     yield from _render_list("Questions", row.questions)
     yield from _render_list("Topics", row.topics)
     concepts = [child for child in lesson.children if child.node_type is NodeType.CONCEPT]
@@ -126,19 +149,8 @@ def _format_items(items: Sequence[str]) -> str:
 
 
 def _render_facts(row: ExportedNodeFields) -> str:
-    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
-    facts = [
-        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
-        f"difficulty {row.difficulty} of 5" if row.difficulty else "",
-    ]
-    said = ", ".join(filter(None, facts))
+    said = describe_facts(row)
     return f"<p><em>{escape_text(said)}</em></p>" if said else ""
-
-
-def _describe_prerequisite(prerequisite: Mapping[str, Any], context: LessonContext) -> str:
-    defined, used = prerequisite["definition"]["entry_path"], prerequisite["use"]["entry_path"]
-    title = context.titles[str(prerequisite["lesson"])]
-    return f"{prerequisite['term']} from {title} (defined in {defined}, used in {used})"
 
 
 def _render_places(node: ExportedNode, context: LessonContext) -> Iterator[str]:

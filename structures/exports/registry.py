@@ -9,6 +9,7 @@ from structures.exports.csv_tables import CSVFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
+from structures.exports.syllabus.syllabus import SyllabusFormat
 from structures.exports.transcripts import TranscriptsFormat
 
 _FORMATS: tuple[ExportFormat, ...] = (
@@ -19,6 +20,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     ChaptersFormat(),
     TranscriptsFormat(),
     CartridgeFormat(),
+    SyllabusFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

@@ -119,6 +119,7 @@ DIGESTS = {
     "chapters": ("1", "cff023887b9670f2"),
     "transcripts": ("1", "f97dfaed6e2aef39"),
     "cc": ("2", "3db9e4a7838e7d42"),
+    "docx": ("1", "46e6f6ec937a4723"),
 }
 
 
