@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from materials.chunks.transcript_formats import TranscriptChunk
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
 from structures.exports.options import ExportOption
+
+_COURSES = UUID("6f2b0a4e-3b9d-5c1a-9a57-0f1f6c9f7d52")  # the name space of keys that are made of titles
 
 
 class CitedPlace(Protocol):
@@ -41,8 +44,15 @@ class ExportedReference(CitedPlace, Protocol):
 
 
 class ExportedCourse(Protocol):
-    """The fields of a snapshot that a format may carry."""
+    """The fields of a snapshot that a format may carry.
 
+    `node_id` is the material node that it was made of, and `created_at` is when; without a database they are None.
+    """
+
+    @property
+    def node_id(self) -> UUID | None: ...
+    @property
+    def created_at(self) -> datetime | None: ...
     @property
     def title(self) -> str: ...
     @property
@@ -57,6 +67,11 @@ class ExportedCourse(Protocol):
     def prerequisites(self) -> Sequence[str]: ...
     @property
     def quality(self) -> Mapping[str, Mapping[str, int]]: ...
+
+
+def build_course_key(course: ExportedCourse) -> UUID:
+    """Return the key of a course, which later snapshots of it have, too; without a database that of its title."""
+    return course.node_id or uuid5(_COURSES, course.title.encode(errors="replace").decode())
 
 
 class ExportedNodeFields(Protocol):

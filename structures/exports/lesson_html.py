@@ -69,6 +69,11 @@ def render_lesson(lesson: ExportedNode, context: LessonContext) -> str:
     return "\n".join(_render_lesson(lesson, context))
 
 
+def render_concept(concept: ExportedNode, context: LessonContext) -> str:
+    """Return what a concept says below its title as HTML: its description, its examples and where it stands."""
+    return "\n".join(_render_concept_body(concept, context))
+
+
 def render_task(exercise: ExportedNode, context: LessonContext) -> str:
     """Return what a learner sees of an exercise as HTML: neither its solution nor how it is graded."""
     parts = [render_blocks(exercise.row.description), _render_facts(exercise.row), *_render_places(exercise, context)]
@@ -131,6 +136,10 @@ def _render_lesson(lesson: ExportedNode, context: LessonContext) -> Iterator[str
 
 def _render_concept(concept: ExportedNode, context: LessonContext) -> Iterator[str]:
     yield f'<h3 id="concept-{concept.row.key}">{escape_text(concept.row.title)}</h3>'
+    yield from _render_concept_body(concept, context)
+
+
+def _render_concept_body(concept: ExportedNode, context: LessonContext) -> Iterator[str]:
     if concept.row.description:
         yield render_blocks(concept.row.description)
     if concept.row.examples:

@@ -6,6 +6,7 @@ from structures.exports.base import ExportFormat
 from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
+from structures.exports.flashcards.flashcards import FlashcardsFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
@@ -21,6 +22,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     TranscriptsFormat(),
     CartridgeFormat(),
     SyllabusFormat(),
+    FlashcardsFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

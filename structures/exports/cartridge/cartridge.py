@@ -19,7 +19,7 @@ from structures.exports.losses import WHOLE, find_course_losses, list_filled_fie
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.package_checks import MANIFEST
 from structures.exports.packages import PackageWriter
-from structures.exports.places import find_place_url, says_end
+from structures.exports.places import QUOTES, find_place_losses
 
 _VERSION = ExportOption(
     name="version",
@@ -27,12 +27,6 @@ _VERSION = ExportOption(
     default="1.1",
     choices=tuple(PROFILES),
     description="Of Common Cartridge. Moodle imports 1.1 and not 1.3; others import both.",
-)
-_QUOTES = ExportOption(
-    name="quotes",
-    type=OptionType.BOOLEAN,
-    default=False,
-    description="With the words that are quoted of the materials, below the places where they stand.",
 )
 _TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
 _LESSON_FIELDS = frozenset({
@@ -58,12 +52,12 @@ class CartridgeFormat:
     media_type: str = "application/zip"
     extension: str = ".imscc"
     version: str = "2"
-    options: Sequence[ExportOption] = (_VERSION, _QUOTES)
+    options: Sequence[ExportOption] = (_VERSION, QUOTES)
     reads_materials: bool = True
 
     def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
         profile = PROFILES[options[_VERSION.name]]
-        context = build_context(snapshot, with_quotes=options[_QUOTES.name])
+        context = build_context(snapshot, with_quotes=options[QUOTES.name])
         with PackageWriter(out) as package:
             package.add_file(MANIFEST, write_manifest(snapshot, profile))
             for item in list_resources(snapshot.modules):
@@ -93,7 +87,7 @@ class CartridgeFormat:
                 said = "The quiz lets both of two choices be chosen: Common Cartridge wants three, where one can be."
                 yield _build_loss(node, "choices", said)
             if "references" in carried:
-                yield from _find_place_losses(node, snapshot, with_quotes=options[_QUOTES.name])
+                yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name])
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package by the rules of Common Cartridge: its manifest, its files, and what is in them."""
@@ -129,18 +123,6 @@ def _find_reason(node: ExportedNode, field: str) -> str:
     if node.node_type is NodeType.EXERCISE and find_choice_task(node):
         return "A question of a quiz has no place for it."
     return _REASONS.get(field, "The pages of a cartridge do not show it.")
-
-
-def _find_place_losses(node: ExportedNode, snapshot: ExportedSnapshot, *, with_quotes: bool) -> Iterator[ExportLoss]:
-    urls = [find_place_url(reference, snapshot.addresses) for reference in node.references]
-    if not all(urls):
-        said = "The materials are not in the cartridge: what has no address on the web is named without a link."
-        yield _build_loss(node, "references.link", said)
-    timed = [reference.locator.end_ms is not None for reference in node.references]
-    if any(url and is_timed and not says_end(url) for url, is_timed in zip(urls, timed, strict=True)):
-        yield _build_loss(node, "references.end_ms", "The address of such a player says where to begin, and no end.")
-    if not with_quotes and any(reference.quote for reference in node.references):
-        yield _build_loss(node, "references.quote", f"The option `{_QUOTES.name}` is off.")
 
 
 def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:

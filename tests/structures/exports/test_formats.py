@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -120,6 +122,7 @@ DIGESTS = {
     "transcripts": ("1", "f97dfaed6e2aef39"),
     "cc": ("2", "3db9e4a7838e7d42"),
     "docx": ("1", "46e6f6ec937a4723"),
+    "anki": ("1", "f2032d40e8691700"),
 }
 
 
@@ -131,15 +134,27 @@ def test_its_version_changes_with_what_it_writes(export_format: ExportFormat) ->
 
 
 def compute_content_digest(content: bytes) -> str:
-    """Return a digest of a file, of an archive that of what is in it: another zlib packs it in another way."""
+    """Return a digest of a file, of an archive or a database that of what is in it.
+
+    Another zlib packs in another way, and another SQLite may lay out pages in another way.
+    """
     digest = hashlib.sha256()
     if zipfile.is_zipfile(BytesIO(content)):
         with zipfile.ZipFile(BytesIO(content)) as package:
             for name in package.namelist():
-                digest.update(name.encode() + b"\n" + package.read(name))
+                digest.update(name.encode() + b"\n" + dump_database(package.read(name)))
     else:
         digest.update(content)
     return digest.hexdigest()[:16]
+
+
+def dump_database(content: bytes) -> bytes:
+    """Return the statements that make a database of SQLite; of another file its content."""
+    if not content.startswith(b"SQLite format 3"):
+        return content
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(content)
+        return "\n".join(database.iterdump()).encode()
 
 
 OPTIONS = [
