@@ -56,11 +56,11 @@ def escape_text(text: str) -> str:
     return escape(" ".join(clean_text(text).split()))
 
 
-def render_page(title: str, body: str) -> str:
-    """Return a whole HTML document (UTF-8) with a title and a body."""
+def render_page(title: str, body: str, *, head: str = "") -> str:
+    """Return a whole HTML document (UTF-8) with a title and a body; `head` is what it loads."""
     return (
         '<!DOCTYPE html>\n<html>\n<head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{escape_text(title)}</title></head>\n<body dir="auto">\n{body}\n</body>\n</html>\n'
+        f'<title>{escape_text(title)}</title>{head}</head>\n<body dir="auto">\n{body}\n</body>\n</html>\n'
     )
 
 
@@ -74,9 +74,13 @@ def render_concept(concept: ExportedNode, context: LessonContext) -> str:
     return "\n".join(_render_concept_body(concept, context))
 
 
-def render_task(exercise: ExportedNode, context: LessonContext) -> str:
-    """Return what a learner sees of an exercise as HTML: neither its solution nor how it is graded."""
-    parts = [render_blocks(exercise.row.description), _render_facts(exercise.row), *_render_places(exercise, context)]
+def render_task(exercise: ExportedNode, context: LessonContext, *, description: str | None = None) -> str:
+    """Return what a learner sees of an exercise as HTML: neither its solution nor how it is graded.
+
+    `description` takes the place of its own, for formats that show choices in another way.
+    """
+    text = exercise.row.description if description is None else description
+    parts = [render_blocks(text), _render_facts(exercise.row), *_render_places(exercise, context)]
     return "\n".join(filter(None, parts))
 
 
@@ -143,17 +147,18 @@ def _render_concept_body(concept: ExportedNode, context: LessonContext) -> Itera
     if concept.row.description:
         yield render_blocks(concept.row.description)
     if concept.row.examples:
-        yield f"<p>Examples:</p>\n{_format_items(concept.row.examples)}"
+        yield f"<p>Examples:</p>\n{format_items(concept.row.examples)}"
     yield from _render_places(concept, context)
 
 
 def _render_list(heading: str, items: Sequence[str]) -> Iterator[str]:
     said = [item for item in items if item.strip()]
     if said:
-        yield f"<h2>{heading}</h2>\n{_format_items(said)}"
+        yield f"<h2>{heading}</h2>\n{format_items(said)}"
 
 
-def _format_items(items: Sequence[str]) -> str:
+def format_items(items: Sequence[str]) -> str:
+    """Return texts as a list in HTML."""
     return "<ul>\n" + "\n".join(f"<li>{escape_text(item)}</li>" for item in items) + "\n</ul>"
 
 

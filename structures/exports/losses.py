@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from uuid import UUID
 
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedCourse, ExportedNode, ExportedSnapshot, ExportLoss
@@ -10,6 +11,8 @@ from structures.exports.lesson_html import has_forbidden_characters
 
 WHOLE = "all"
 """The field of a loss of a whole node."""
+ABOUT_STRUCTURE = frozenset({"arranged_by", "unproved", "minutes_basis"})
+"""Fields of the structure, not of the course: they say how it came about."""
 _NODE_FIELDS = (
     "description",
     "learning_goal",
@@ -38,6 +41,22 @@ def list_filled_fields(node: ExportedNode) -> list[str]:
     return [*filled, "references"] if node.references else filled
 
 
+def list_lone_concepts(snapshot: ExportedSnapshot) -> set[UUID]:
+    """Return the keys of the concepts that are in no lesson."""
+    return {
+        child.row.key
+        for node in snapshot.walk_nodes()
+        if node.node_type is not NodeType.LESSON
+        for child in node.children
+        if child.node_type is NodeType.CONCEPT
+    }
+
+
+def build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
+    """Return the loss of a field of a node."""
+    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
+
+
 def find_node_losses(
     snapshot: ExportedSnapshot,
     carried: Mapping[NodeType, frozenset[str]],
@@ -51,7 +70,7 @@ def find_node_losses(
         fields = carried.get(node.node_type)
         lost = [WHOLE] if fields is None else [name for name in list_filled_fields(node) if name not in fields]
         for field in lost:
-            yield ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=describe(node, field))
+            yield build_loss(node, field, describe(node, field))
 
 
 def find_course_losses(course: ExportedCourse, *, carried: frozenset[str], reason: str) -> Iterator[ExportLoss]:

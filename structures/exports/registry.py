@@ -10,6 +10,7 @@ from structures.exports.flashcards.flashcards import FlashcardsFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
+from structures.exports.scorm.scorm import ScormFormat
 from structures.exports.syllabus.syllabus import SyllabusFormat
 from structures.exports.transcripts import TranscriptsFormat
 
@@ -23,6 +24,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     CartridgeFormat(),
     SyllabusFormat(),
     FlashcardsFormat(),
+    ScormFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

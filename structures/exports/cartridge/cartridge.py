@@ -15,7 +15,14 @@ from structures.exports.cartridge.profiles import PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
 from structures.exports.lesson_html import LessonContext, build_context, render_lesson, render_page, render_task
-from structures.exports.losses import WHOLE, find_course_losses, list_filled_fields
+from structures.exports.losses import (
+    ABOUT_STRUCTURE,
+    WHOLE,
+    build_loss,
+    find_course_losses,
+    list_filled_fields,
+    list_lone_concepts,
+)
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.package_checks import MANIFEST
 from structures.exports.packages import PackageWriter
@@ -34,8 +41,6 @@ _LESSON_FIELDS = frozenset({
     "topics", "required_knowledge", "prerequisites", "references",
 })  # fmt: skip
 _CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
-# Of the structure, not of the course: how it came about.
-_ABOUT_STRUCTURE = frozenset({"arranged_by", "unproved", "minutes_basis"})
 _REASONS = {
     "reference_solution": "Learners read a topic, and a cartridge has no place that teachers alone see.",
     "grading_criteria": "Common Cartridge has no assignments with criteria, and in a topic learners would read them.",
@@ -67,25 +72,19 @@ class CartridgeFormat:
         """Yield what pages, topics and quizzes have no place for, and places that are named without a link."""
         reason = "A cartridge says of the course its title and its description."
         yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
-        outside = {
-            child.row.key
-            for node in snapshot.walk_nodes()
-            if node.node_type is not NodeType.LESSON
-            for child in node.children
-            if child.node_type is NodeType.CONCEPT
-        }
+        lone = list_lone_concepts(snapshot)
         for node in snapshot.walk_nodes():
-            if node.row.key in outside:
-                yield _build_loss(node, WHOLE, "It is in no lesson, and a folder of a cartridge has a title alone.")
+            if node.row.key in lone:
+                yield build_loss(node, WHOLE, "It is in no lesson, and a folder of a cartridge has a title alone.")
                 continue
             carried = _list_carried_fields(node)
             for field in list_filled_fields(node):
                 if field not in carried:
-                    yield _build_loss(node, field, _find_reason(node, field))
+                    yield build_loss(node, field, _find_reason(node, field))
             task = find_choice_task(node) if node.node_type is NodeType.EXERCISE else None
             if task is not None and task.has_one_right_choice and not takes_one_choice(task):
                 said = "The quiz lets both of two choices be chosen: Common Cartridge wants three, where one can be."
-                yield _build_loss(node, "choices", said)
+                yield build_loss(node, "choices", said)
             if "references" in carried:
                 yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name])
 
@@ -116,14 +115,10 @@ def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
 
 
 def _find_reason(node: ExportedNode, field: str) -> str:
-    if field in _ABOUT_STRUCTURE:
+    if field in ABOUT_STRUCTURE:
         return "It is about the structure, not for learners."
     if node.node_type is NodeType.MODULE:
         return "A folder of a cartridge has a title alone."
     if node.node_type is NodeType.EXERCISE and find_choice_task(node):
         return "A question of a quiz has no place for it."
     return _REASONS.get(field, "The pages of a cartridge do not show it.")
-
-
-def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
-    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
