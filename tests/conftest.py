@@ -29,6 +29,7 @@ from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.openapi import DescribedClient
 from tests.process_table import eventually
+from tests.template_database import make_template
 
 hypothesis_settings.register_profile("any machine", deadline=None)
 hypothesis_settings.load_profile("any machine")
@@ -94,6 +95,13 @@ def _no_providers() -> Iterator[None]:
                 patch.delenv(name, raising=False)
                 patch.delenv(f"{name}_FILE", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Let the test database be a copy of one that is migrated."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = make_template()
 
 
 @pytest.fixture(scope="session")
