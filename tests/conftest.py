@@ -19,7 +19,9 @@ from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from llm.registry import read_registry
+from materials.ingestion import reading
 from materials.models import MaterialEntry, MaterialNode
+from materials.recordings import transcription
 from materials.tree.services import create_node
 from project.jobs import runner
 from project.jobs.queues import JobQueue
@@ -29,6 +31,7 @@ from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.openapi import DescribedClient
 from tests.process_table import eventually
+from tests.reading import read_here
 from tests.template_database import make_template
 
 hypothesis_settings.register_profile("any machine", deadline=None)
@@ -58,6 +61,10 @@ LONG = (
     "structures/generation/test_llm_restarts.py",
 )
 """Modules whose tests take half a minute. They begin first, so that nothing is waited for at the end."""
+
+TESTS = Path(__file__).parent
+READ_IN_CHILDREN = ("materials/ingestion/", "materials/readers/", "materials/web/", "local/", "samples/", "speech/")
+"""The tests that read each file in a child process of its own, as the product does."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -122,6 +129,14 @@ def _heartbeats(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     commits = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
     if not commits:
         monkeypatch.setattr(runner, "HEARTBEAT_SECONDS", 600.0)
+
+
+@pytest.fixture(autouse=True)
+def _no_reading_children(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read uploaded files in this process, except where the subject is how files are read."""
+    if not request.path.relative_to(TESTS).as_posix().startswith(READ_IN_CHILDREN):
+        monkeypatch.setattr(reading, "read_isolated", read_here)
+        monkeypatch.setattr(transcription, "read_isolated", read_here)
 
 
 @pytest.fixture(autouse=True)

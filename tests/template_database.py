@@ -1,4 +1,4 @@
-"""The migrated database that every test database is copied from: migrations run once, not once for each worker of pytest."""
+"""The migrated database that every test database is copied from: migrations run once, not once for each worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOCK = 5_700_184_312  # any number that no other program locks
 def make_template() -> str:
     """Return the name of a database that has been migrated; make it unless an earlier run with the same migrations did.
 
-    Whoever copies it migrates the copy again, which finds nothing to do: a migration that is missing here is not missed.
+    Whoever copies it migrates the copy again, which finds nothing to do unless a migration is missing here.
     Needs an unblocked database, and leaves the connection closed.
     """
     name = PREFIX + _digest_migrations()
@@ -42,7 +42,7 @@ def make_template() -> str:
 
 
 def _digest_migrations() -> str:
-    """Return a digest of all that the tables come from: the migrations of every app, and the modules that ours import."""
+    """Return a digest of all that tables come from: the migrations of every app, and the modules that ours import."""
     files = {inspect.getfile(modules[type(one).__module__]) for one in MigrationLoader(None).disk_migrations.values()}
     for ours in ("project/db/**/*.py", "*/models/**/*.py", "*/models.py", "project/*/models.py"):
         files |= {str(path) for path in settings.BASE_DIR.glob(ours)}
