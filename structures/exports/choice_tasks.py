@@ -9,7 +9,7 @@ from structures.exports.base import ExportedNode
 
 # A list of more is no question; engines take no longer ones for it either.
 _MIN_CHOICES, _MAX_CHOICES = 2, 10
-_ITEM = re.compile(r"[-*] +(?=\S)")
+_ITEM = re.compile(r"^[-*] +(?=\S)")
 # `a) `, `(b) `, `C. `: what a solution may name alone.
 _LETTER = re.compile(r"[(（]?(?P<letter>[^\W\d_])[).、:：）]\s*(?=\S)")
 _LONE_LETTER = re.compile(r"[(（]?(?P<letter>[^\W\d_])[).）]?")

@@ -56,7 +56,7 @@ class CartridgeFormat:
     audience: str = "Moodle, Canvas, Blackboard, Brightspace and other learning platforms"
     media_type: str = "application/zip"
     extension: str = ".imscc"
-    version: str = "2"
+    version: str = "3"
     options: Sequence[ExportOption] = (_VERSION, QUOTES)
     reads_materials: bool = True
 

@@ -20,6 +20,7 @@ from materials.transfer.planning import build_import_plan
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot
 from structures.exports.cartridge.cartridge import CartridgeFormat
+from structures.exports.choice_tasks import ChoiceTask, find_choice_task
 from structures.exports.lesson_html import escape_text, render_blocks
 from structures.models import StructureSnapshot
 from tests.structures.exports.courses import (
@@ -166,6 +167,12 @@ def test_a_list_whose_solution_names_none_of_its_items_is_a_topic(description: s
     topic = find_file(build_snapshot(build_node(NodeType.MODULE, "All", task)), "topics/")
 
     assert "<title>Task</title>" in topic
+
+
+def test_a_mark_of_a_list_within_a_line_is_text() -> None:
+    task = build_node(NodeType.EXERCISE, "Task", description="Which?\n- a * b\n- a - b", reference_solution="a * b")
+
+    assert find_choice_task(task) == ChoiceTask(stem="Which?", choices=("a * b", "a - b"), right=(0,))
 
 
 def test_learners_see_neither_solutions_nor_how_they_are_graded() -> None:
