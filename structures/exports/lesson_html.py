@@ -64,9 +64,13 @@ def render_page(title: str, body: str, *, head: str = "") -> str:
     )
 
 
-def render_lesson(lesson: ExportedNode, context: LessonContext) -> str:
-    """Return a lesson with its concepts, without its exercises, as HTML that goes into a page."""
-    return "\n".join(_render_lesson(lesson, context))
+def render_lesson(lesson: ExportedNode, context: LessonContext, *, with_title: bool = True) -> str:
+    """Return a lesson with its concepts, without its exercises, as HTML that goes into a page.
+
+    `with_title` is for platforms that show a page without its title.
+    """
+    title = [f"<h1>{escape_text(lesson.row.title)}</h1>"] if with_title else []
+    return "\n".join([*title, *_render_lesson(lesson, context)])
 
 
 def render_concept(concept: ExportedNode, context: LessonContext) -> str:
@@ -119,7 +123,6 @@ def _get_renderer() -> MarkdownIt:
 
 def _render_lesson(lesson: ExportedNode, context: LessonContext) -> Iterator[str]:
     row = lesson.row
-    yield f"<h1>{escape_text(row.title)}</h1>"
     if row.description:
         yield render_blocks(row.description)
     yield from _render_list("Goals", row.learning_goal.splitlines())

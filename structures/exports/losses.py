@@ -43,13 +43,9 @@ def list_filled_fields(node: ExportedNode) -> list[str]:
 
 def list_lone_concepts(snapshot: ExportedSnapshot) -> set[UUID]:
     """Return the keys of the concepts that are in no lesson."""
-    return {
-        child.row.key
-        for node in snapshot.walk_nodes()
-        if node.node_type is not NodeType.LESSON
-        for child in node.children
-        if child.node_type is NodeType.CONCEPT
-    }
+    others = [node for node in snapshot.walk_nodes() if node.node_type is not NodeType.LESSON]
+    around = [snapshot.modules, *(node.children for node in others)]
+    return {node.row.key for nodes in around for node in nodes if node.node_type is NodeType.CONCEPT}
 
 
 def build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:

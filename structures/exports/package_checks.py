@@ -46,7 +46,7 @@ def find_name_faults(names: Iterable[str]) -> Iterator[str]:
     for name, number in Counter(name.casefold() for name in known).items():
         if number > 1:
             yield f"{name}: {number} files of this name"
-    yield from (f"{name}: a path that leads out of the package" for name in known if not _is_inside(name))
+    yield from (f"{name}: a path that leads out of the package" for name in known if not is_inside(name))
 
 
 def parse_xml(content: bytes) -> Any:
@@ -85,7 +85,8 @@ def find_active_content(tag: str, attrs: Iterable[tuple[str, str | None]]) -> It
             yield f"an address {(value or '')[:50]!r}"
 
 
-def _is_inside(name: str) -> bool:
+def is_inside(name: str) -> bool:
+    """Tell whether a path leads to a file of its package, and is written in one way alone."""
     return posixpath.normpath(name) == name and not name.startswith(("/", "../")) and "\\" not in name
 
 

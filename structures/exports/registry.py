@@ -10,6 +10,7 @@ from structures.exports.flashcards.flashcards import FlashcardsFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.markdown import MarkdownFormat
+from structures.exports.olx.olx import OLXFormat
 from structures.exports.scorm.scorm import ScormFormat
 from structures.exports.syllabus.syllabus import SyllabusFormat
 from structures.exports.transcripts import TranscriptsFormat
@@ -25,6 +26,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     SyllabusFormat(),
     FlashcardsFormat(),
     ScormFormat(),
+    OLXFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

@@ -24,7 +24,13 @@ from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.options import complete_options
 from structures.exports.registry import EXPORT_FORMATS
 from tests.structures.exports.courses import ExampleChunk
-from tests.structures.exports.test_cartridge import list_outline, plan_import, read_contents
+from tests.structures.exports.round_trips import (
+    list_outline,
+    list_quizzes,
+    read_contents,
+    read_quizzes,
+    reimport,
+)
 from tests.structures.exports.test_formats import list_choices, write
 
 BASE = Path(settings.BASE_DIR)
@@ -97,10 +103,11 @@ def test_a_sample_course_is_valid_in_every_format(tmp_path: Path, course: Path, 
 
 
 @pytest.mark.parametrize("course", COURSES, ids=lambda each: each.name)
-def test_our_own_import_of_a_cartridge_gives_back_the_outline(tmp_path: Path, course: Path) -> None:
+def test_our_own_import_of_a_cartridge_gives_back_the_outline_and_the_quizzes(tmp_path: Path, course: Path) -> None:
     snapshot = load_course(course)
 
-    plan = plan_import(tmp_path, write(CartridgeFormat(), snapshot))
+    found = reimport(tmp_path, write(CartridgeFormat(), snapshot))
 
-    assert read_contents(plan) == list(list_outline(snapshot.modules))
-    assert {skipped.skip.code for skipped in plan.skipped} == {"package_description"}
+    assert read_contents(found.plan) == list(list_outline(snapshot.modules))
+    assert read_quizzes(tmp_path, found) == list_quizzes(snapshot)
+    assert {skipped.skip.code for skipped in found.plan.skipped} == {"package_description"}

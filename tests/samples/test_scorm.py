@@ -18,8 +18,9 @@ from tests.browser import Browser, run_browser
 from tests.samples.node_packages import find_node_package
 from tests.samples.test_exports import COURSES, load_course
 from tests.structures.exports.courses import ExampleCourse, build_hostile_course, build_node, build_plain_course
+from tests.structures.exports.round_trips import plan_import, read_contents
 from tests.structures.exports.scorm_player import play
-from tests.structures.exports.test_cartridge import CHOICES, plan_import, read_contents
+from tests.structures.exports.test_cartridge import CHOICES
 from tests.structures.exports.test_formats import write
 from tests.structures.exports.test_scorm import SEVERAL, build_snapshot, list_outline
 

@@ -39,6 +39,8 @@ _DESCRIPTIONS = (
     "vertical/",
     *(f"{w}/" for w in _WRAPPERS),
 )
+# What Open edX shows where a course names no image of its own.
+_DEFAULT_IMAGE = "images_course_image.jpg"
 _DRAFT = SkipReason(code="draft", reason="It is a draft, which is not part of the published course.")
 
 
@@ -74,13 +76,15 @@ class _CourseReader:
         run = pointer.get("url_name", "")
         course = self._resolve(pointer)
         self._policy = self._read_policy(run)
-        self._language = course.get("language", "") or str(self._policy.get(f"course/{run}", {}).get("language", ""))
+        settings = self._policy.get(f"course/{run}", {})
+        self._language = course.get("language", "") or str(settings.get("language", ""))
+        image = course.get("course_image", "") or str(settings.get("course_image", "")) or _DEFAULT_IMAGE
         title = self._find_title(course)
         items = [self._read_container(each, 1) for each in course if get_local_name(each) not in _SETTINGS]
         for path in self.files:
             if path.startswith("drafts/"):
                 self._skip_reasons.setdefault(path, _DRAFT)
-            elif path == COURSE or path.startswith(_DESCRIPTIONS) or _is_setting(path):
+            elif path in {COURSE, f"static/{image}"} or path.startswith(_DESCRIPTIONS) or _is_setting(path):
                 self._skip_reasons.setdefault(path, DESCRIPTION)
         return CoursePackage(
             kind="Open edX course (OLX)",

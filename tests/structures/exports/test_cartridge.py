@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -13,12 +13,8 @@ import pytest
 from lxml import etree
 
 from materials.readers.quizzes import reader as quizzes
-from materials.transfer.archive import open_archive
-from materials.transfer.archive_rules import ArchiveLimits
-from materials.transfer.plan import ImportPlan
-from materials.transfer.planning import build_import_plan
 from structures.engines.base.drafts import NodeType
-from structures.exports.base import ExportedNode, ExportedSnapshot
+from structures.exports.base import ExportedSnapshot
 from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.choice_tasks import ChoiceTask, find_choice_task
 from structures.exports.lesson_html import escape_text, render_blocks
@@ -32,6 +28,7 @@ from tests.structures.exports.courses import (
     build_plain_course,
     cite_talk,
 )
+from tests.structures.exports.round_trips import list_outline, plan_import, read_contents
 from tests.structures.exports.test_chapters import unpack
 from tests.structures.exports.test_formats import COURSES, write
 
@@ -52,33 +49,6 @@ def find_file(snapshot: ExportedSnapshot, folder: str, **options: str | bool) ->
         text for name, text in unpack(write(CartridgeFormat(), snapshot, **options)).items() if name.startswith(folder)
     ]
     return content
-
-
-def plan_import(tmp_path: Path, content: bytes) -> ImportPlan:
-    """Return what our own import makes of a cartridge."""
-    path = tmp_path / "course.imscc"
-    path.write_bytes(content)
-    limits = ArchiveLimits(max_members=10_000, max_unpacked_bytes=10**8)
-    with open_archive(path, limits) as source:
-        return build_import_plan(source, takes_packages=True)
-
-
-def read_contents(plan: ImportPlan) -> list[tuple[int, str]]:
-    """Return the lines of the table of contents that an import writes, as depth and title."""
-    text = (plan.files[0].item.data or b"").decode()
-    lines = re.findall(r"^( *)- (?:\[(.*)\]\(<.*>\)|(.*))$", text, re.MULTILINE)
-    return [(len(indent) // 2, re.sub(r"\\(.)", r"\1", linked or plain)) for indent, linked, plain in lines]
-
-
-def list_outline(nodes: Sequence[ExportedNode], depth: int = 0) -> Iterator[tuple[int, str]]:
-    """Yield modules, lessons and exercises as depth and title; a lesson with exercises has its page in it."""
-    for node in nodes:
-        inside = [child for child in node.children if child.node_type is not NodeType.CONCEPT]
-        title = " ".join(node.row.title.split())
-        yield depth, title
-        if inside and node.node_type is NodeType.LESSON:
-            yield depth + 1, title
-        yield from list_outline(inside, depth + 1)
 
 
 @pytest.mark.parametrize("number", ["1.1", "1.3"])

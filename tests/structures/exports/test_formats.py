@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import sqlite3
 import zipfile
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from materials.transfer.tar_archive import GZIP_SIGNATURE
 from structures.exports.base import ExportedSnapshot, ExportFormat
 from structures.exports.options import ExportOption, OptionsRefused, OptionType, complete_options
 from structures.exports.registry import EXPORT_FORMATS
@@ -124,6 +126,7 @@ DIGESTS = {
     "docx": ("1", "46e6f6ec937a4723"),
     "anki": ("1", "f2032d40e8691700"),
     "scorm": ("1", "f12c8c00eb3d35d9"),
+    "olx": ("1", "ae3e065261310110"),
 }
 
 
@@ -144,6 +147,8 @@ def compute_content_digest(content: bytes) -> str:
         with zipfile.ZipFile(BytesIO(content)) as package:
             for name in package.namelist():
                 digest.update(name.encode() + b"\n" + dump_database(package.read(name)))
+    elif content.startswith(GZIP_SIGNATURE):
+        digest.update(gzip.decompress(content))
     else:
         digest.update(content)
     return digest.hexdigest()[:16]

@@ -23,8 +23,9 @@ from tests.structures.exports.courses import (
     build_plain_course,
     cite_talk,
 )
+from tests.structures.exports.round_trips import plan_import, read_contents
 from tests.structures.exports.scorm_player import PLATFORM, play
-from tests.structures.exports.test_cartridge import CHOICES, change, plan_import, read_contents
+from tests.structures.exports.test_cartridge import CHOICES, change
 from tests.structures.exports.test_chapters import unpack
 from tests.structures.exports.test_formats import COURSES, write
 
