@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -69,6 +70,14 @@ class ApiClient:
         }
         return json.loads(self._send_request("POST", path, file=file, headers=headers))
 
+    def download(self, url: str, file: Path) -> None:
+        """Write what a signed URL gives into a file, without the key. Raises ServerUnreachable."""
+        try:
+            with _open(urllib.request.Request(url)) as response, file.open("wb") as out:  # noqa: S310  # our API gave it
+                shutil.copyfileobj(response, out)
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as exc:
+            raise ServerUnreachable(url) from exc
+
     def iterate_items(self, path: str, **parameters: str) -> Iterator[Any]:
         """Yield all items of a list, page by page. Raises ApiError."""
         cursor: dict[str, str] = {}
@@ -109,13 +118,15 @@ class ApiClient:
             request = urllib.request.Request(  # noqa: S310  # the address is our own server's
                 self.base_url + path, data=body, method=method, headers={"X-API-Key": self.key, **headers}
             )
-            return self._read_response(request)
+            with _open(request) as response:
+                answer: bytes = response.read()
+                return answer
 
-    def _read_response(self, request: urllib.request.Request) -> bytes:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=300) as response:
-            body: bytes = response.read()
-            return body
+
+def _open(request: urllib.request.Request) -> Any:
+    """Return the response to a request, past the proxies of the environment."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    return opener.open(request, timeout=300)
 
 
 def _parse_problem(body: bytes, status: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import psutil
@@ -80,7 +81,8 @@ def test_files_that_cannot_be_taken_are_listed_and_not_fatal(
     (folder / "lab.ipynb").write_text("{}")
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\nnothing\n%%EOF")
 
-    call_command("build_course", str(folder), "--json", str(tmp_path / "out.json"))
+    exports = ["--export", "cc, csv,chapters,transcripts", "--export-dir", str(tmp_path / "exported")]
+    call_command("build_course", str(folder), "--json", str(tmp_path / "out.json"), *exports)
 
     shown = capsys.readouterr().out
     assert "Not taken: lab.ipynb: " in shown
@@ -88,6 +90,18 @@ def test_files_that_cannot_be_taken_are_listed_and_not_fatal(
     assert "export it again, and upload that." in " ".join(shown.split())
     assert json.loads((tmp_path / "out.json").read_text())["counts"]["concepts"] == 1
     assert MaterialEntry.objects.count() == 2
+    written = {path.name: path for path in (tmp_path / "exported").iterdir()}
+    assert sorted(written) == ["course.chapters.zip", "course.csv", "course.imscc", "course.transcripts.zip"]
+    for path in written.values():
+        assert re.search(rf"Written: {re.escape(str(path))} \(.+\), .+: no fault, \d+ losses\n", shown)
+    assert zipfile.ZipFile(written["course.imscc"]).testzip() is None
+
+
+def test_a_format_that_does_not_exist_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"there is no format 'pdf'; there are: markdown, .*cc"):
+        call_command("build_course", str(tmp_path), "--export", "cc,pdf")
+
+    assert not ApiKey.objects.exists()
 
 
 def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from project.local.course_build import CourseBuild, OutputFiles, add_output_argu
 from project.local.course_files import BuildFailed, open_course
 from project.local.demo_tenant import issue_temporary_key
 from project.local.servers import StartFailed, run_system
+from project.local.snapshot_exports import add_export_arguments, write_exports
 
 
 class Command(BaseCommand):
@@ -39,6 +41,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--strategy", default="default", help="which models: see `manage.py models`")
         add_output_arguments(parser)
+        add_export_arguments(parser)
 
     def handle(
         self,
@@ -50,6 +53,8 @@ class Command(BaseCommand):
         json: Path | None,
         markdown: Path | None,
         html: Path | None,
+        export: Sequence[str],
+        export_dir: Path,
         **options: Any,
     ) -> None:
         if not path.exists():
@@ -67,8 +72,11 @@ class Command(BaseCommand):
                     url = f"/api/v1/snapshots/{snapshot['id']}"
                     text = client.get_text(url, accept="text/markdown")
                     page = client.get_text(f"{url}/page?download=true", accept="text/html") if html else ""
+                    failures = write_exports(client, snapshot, export, folder=export_dir, console=console)
         except (BuildFailed, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
         print_structure(console, snapshot, list_left_out(build.skipped, build.failed))
         files = OutputFiles(json=json, markdown=markdown, html=html)
         write_outputs(snapshot, markdown=text, html=page, files=files, console=console)
+        if failures:
+            raise CommandError("\n".join(["The structure is there, but not exported as", *failures]))
