@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
@@ -16,11 +15,9 @@ from markdown_it.token import Token
 from project.counts import format_count
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import ExportedNode, ExportedNodeFields, ExportedReference, ExportedSnapshot
+from structures.exports.characters import clean_text
 from structures.exports.markdown import format_reference_location
 from structures.exports.places import find_place_url
-
-# What neither HTML nor XML may hold (XML 1.0, 2.2): controls, halves of surrogate pairs, two that are no characters.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,19 +33,6 @@ def build_context(snapshot: ExportedSnapshot, *, with_quotes: bool = False) -> L
     """Return the context for all pages of a snapshot."""
     titles = {str(node.row.pk): node.row.title for node in snapshot.walk_nodes() if node.node_type is NodeType.LESSON}
     return LessonContext(titles=titles, addresses=snapshot.addresses, with_quotes=with_quotes)
-
-
-def clean_text(text: str) -> str:
-    """Return text in which a sign (U+FFFD) stands for each character that HTML and XML forbid."""
-    return _FORBIDDEN.sub("\ufffd", text)
-
-
-def has_forbidden_characters(value: object) -> bool:
-    """Tell whether a text, or one inside lists and mappings, has a character that `clean_text` replaces."""
-    if isinstance(value, str):
-        return _FORBIDDEN.search(value) is not None
-    inside = value.values() if isinstance(value, Mapping) else value
-    return isinstance(inside, Iterable) and any(map(has_forbidden_characters, inside))
 
 
 def escape_text(text: str) -> str:

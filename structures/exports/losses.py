@@ -7,7 +7,7 @@ from uuid import UUID
 
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedCourse, ExportedNode, ExportedSnapshot, ExportLoss
-from structures.exports.lesson_html import has_forbidden_characters
+from structures.exports.characters import has_forbidden_characters
 
 WHOLE = "all"
 """The field of a loss of a whole node."""

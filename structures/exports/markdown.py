@@ -1,16 +1,11 @@
-"""A structure as Markdown, for people to read and to keep in a repository."""
+"""Structures as Markdown text, in the style of the program that reads it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any, BinaryIO
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import Any
 
 from materials.chunks.markdown import escape_lines, escape_markdown, escape_paragraph, format_timestamp
 from project.counts import format_count
@@ -20,114 +15,226 @@ from structures.exports.base import (
     ExportedCourse,
     ExportedNode,
     ExportedNodeFields,
-    ExportedSnapshot,
-    ExportLoss,
-    ValidationReport,
+    ExportedReference,
 )
-from structures.exports.options import ExportOption
+from structures.exports.numbering import NumberedSection, number_sections
 from structures.quality.sentences import describe_quality
 
 # CommonMark 0.31, 4.5: a fence of backticks has no backtick in its info string, and the closing one is at least as
 # long.
 _FENCE_OPENING = re.compile(r"(`{3,})[^`]*$")
 _FENCE_CLOSING = re.compile(r" {0,3}(`{3,})[ \t]*$")
-_KEY_COMMENT = re.compile(r"<!-- key: [0-9a-f-]{36} -->")
 
 
-@dataclass(frozen=True)
-class MarkdownFormat:
-    """One Markdown file (CommonMark), with headings for modules and lessons and a list item for each concept."""
+@dataclass(frozen=True, kw_only=True)
+class MarkdownStyle:
+    """How a program reads Markdown, and how a document names its lessons and the places of evidence.
 
-    name: str = "markdown"
-    title: str = "Markdown"
-    audience: str = "people who read it, and authors who keep courses in a repository"
-    media_type: str = "text/markdown"
-    extension: str = ".md"
-    version: str = "1"
-    options: Sequence[ExportOption] = ()
-    reads_materials: bool = False
+    `escape_line` makes one line of a text, `escape_paragraph` one that may begin a block, `quote_text` a block of a
+    text of several lines. `nested_indent` stands before an item inside an item, `before_key` between a heading and the
+    key of its node. With `quotes` the quoted words stand below concepts and exercises, and below sections.
+    """
 
-    def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
-        for number, part in enumerate(_render_parts(snapshot.course, snapshot.modules)):
-            out.write(("\n\n" if number else "").encode() + part.encode())
-        out.write(b"\n")
-
-    def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
-        """Yield the nodes whose evidence is named by its place alone."""
-        reason = "Markdown names where the evidence stands, not the words that are quoted."
-        for node in snapshot.walk_nodes():
-            if any(reference.quote for reference in node.references):
-                yield ExportLoss(key=node.row.key, title=node.row.title, field="references.quote", reason=reason)
-
-    def validate(self, path: Path) -> ValidationReport:
-        """Read the file as CommonMark: it has headings, and of markup only the keys of nodes."""
-        tokens = MarkdownIt("commonmark").parse(path.read_text(encoding="utf-8"))
-        inside = [child for token in tokens for child in token.children or ()]
-        faults = [f"line {_get_line(token)}: markup {token.content[:50]!r}" for token in tokens if _is_markup(token)]
-        faults += [f"markup {token.content[:50]!r}" for token in inside if _is_markup(token)]
-        headings = sum(token.type == "heading_open" for token in tokens)
-        messages = faults or [format_count(headings, "heading")]
-        return ValidationReport(
-            validator="markdown-it-py",
-            version=version("markdown-it-py"),
-            exit=int(bool(faults) or not headings),
-            messages=tuple(messages),
-        )
-
-
-def _is_markup(token: Token) -> bool:
-    return token.type in {"html_block", "html_inline"} and not _KEY_COMMENT.fullmatch(token.content.strip())
-
-
-def _get_line(token: Token) -> int:
-    return token.map[0] + 1 if token.map else 0
+    escape_line: Callable[[str], str]
+    escape_paragraph: Callable[[str], str]
+    quote_text: Callable[[str], str]
+    name_section: Callable[[NumberedSection], str]
+    name_place: Callable[[ExportedReference], str]
+    nested_indent: str = "  "
+    before_key: str = " "
+    quotes: bool = False
 
 
 def render_markdown(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> str:
     """Return the whole structure as one Markdown text that ends with a line feed."""
-    return "\n\n".join(_render_parts(course, nodes)) + "\n"
+    return "\n\n".join(render_parts(course, nodes)) + "\n"
 
 
-def _render_parts(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> Iterator[str]:
+def render_parts(course: ExportedCourse, nodes: Iterable[ExportedNode]) -> Iterator[str]:
     """Yield the text in parts, between which there are blank lines."""
-    yield f"# {escape_markdown(course.title)}"
+    yield from render_course(course, _STYLE)
+    sections = {str(section.node.row.pk): section for section in number_sections(nodes)}
+    for section in sections.values():
+        yield from render_section(section, sections, _STYLE, level=section.depth + 2)
+    yield from render_quality(course, _STYLE)
+
+
+def render_course(course: ExportedCourse, style: MarkdownStyle) -> Iterator[str]:
+    """Yield the title of a course and what is said of it as a whole."""
+    yield f"# {style.escape_line(course.title)}"
     if course.description:
-        yield escape_paragraph(course.description)
-    yield from _render_goals(course.learning_goal)
+        yield style.escape_paragraph(course.description)
+    yield from _render_goals(course.learning_goal, style)
     for heading, expected in (("Knowledge", course.expected_knowledge), ("Skills", course.expected_skills)):
         if expected:
-            items = "\n".join(f"- {_format_expectation(each)}" for each in expected)
+            items = "\n".join(f"- {_format_expectation(each, style)}" for each in expected)
             yield f"**{heading} after the course:**\n\n{items}"
     if course.prerequisites:
-        yield "**Needed before:**\n\n" + _format_list(course.prerequisites)
-    modules = list(nodes)
-    sections = {str(section.node.row.pk): section for section in _list_sections(modules)}
-    for section in sections.values():
-        yield from _render_section(section, sections)
+        yield "**Needed before:**\n\n" + _format_list(course.prerequisites, style)
+
+
+def render_quality(course: ExportedCourse, style: MarkdownStyle) -> Iterator[str]:
+    """Yield what the report of the structure says; nothing without one."""
     if sentences := describe_quality(course.quality):
         yield "## About this structure"
-        yield _format_list(sentences)
+        yield _format_list(sentences, style)
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Section:
-    """A module or lesson with its number, such as `1.2`, and the level of its heading."""
+def render_section(
+    section: NumberedSection, sections: Mapping[str, NumberedSection], style: MarkdownStyle, *, level: int
+) -> Iterator[str]:
+    """Yield a module or lesson without the modules and lessons inside it. `sections` are all, by the id of the node."""
+    node, row = section.node, section.node.row
+    # CommonMark 4.2: seven number signs are no heading.
+    yield f"{'#' * min(level, 6)} {name_section(section, style)}{style.before_key}{_format_key(row)}"
+    fields = list(_render_fields(row, sections, style))
+    yield from fields
+    leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
+    if leaves and fields and fields[-1].rpartition("\n")[2].lstrip().startswith("- "):
+        yield "**Concepts:**"  # else they would go on with the list before them
+    if leaves:
+        yield "\n".join(_render_concept(concept, style) for concept in leaves)
+    for child in node.children:
+        if child.node_type is NodeType.EXERCISE:
+            yield from _render_exercise(child, style)
+    if row.key_points:
+        yield "**Key points:**\n\n" + _format_list(row.key_points, style)
+    if node.references:
+        yield "**Sources:**\n\n" + "\n".join(_list_sources(node, style))
 
-    node: ExportedNode
-    number: str
-    level: int
 
-    @property
-    def title(self) -> str:
-        return f"{self.number}. {escape_markdown(self.node.row.title)}"
+def _render_fields(
+    row: ExportedNodeFields, sections: Mapping[str, NumberedSection], style: MarkdownStyle
+) -> Iterator[str]:
+    """Yield what is said of a section before its concepts."""
+    yield from _render_goals(row.learning_goal, style)
+    if facts := _format_facts(row, style):
+        yield facts
+    if row.required_knowledge:
+        yield "**Needed before:**\n\n" + _format_list(row.required_knowledge, style)
+    if row.prerequisites:
+        items = (_format_prerequisite(each, sections, style) for each in row.prerequisites)
+        yield "**Builds on:**\n\n" + "\n".join(f"- {item}" for item in items)
+    if row.questions:
+        yield "**Questions:**\n\n" + _format_list(row.questions, style)
+    if row.topics:
+        yield "**Topics:**\n\n" + _format_list(row.topics, style)
+    if row.description:
+        yield style.escape_paragraph(row.description)
+    yield from _render_unproved(row, style)
 
 
-def _list_sections(nodes: Iterable[ExportedNode], *, prefix: str = "", level: int = 2) -> Iterator[_Section]:
-    """Yield the modules and lessons in order, numbered within their parents."""
-    numbered = (node for node in nodes if node.node_type in {NodeType.MODULE, NodeType.LESSON})
-    for position, node in enumerate(numbered, start=1):
-        yield _Section(node=node, number=f"{prefix}{position}", level=level)
-        yield from _list_sections(node.children, prefix=f"{prefix}{position}.", level=level + 1)
+def name_section(section: NumberedSection, style: MarkdownStyle) -> str:
+    """Return the number and the title of a module or lesson."""
+    return f"{section.number}. {style.escape_line(section.node.row.title)}"
+
+
+def _format_key(row: ExportedNodeFields) -> str:
+    """Return the key of a node as a comment, which a program finds and a reader does not see."""
+    return f"<!-- key: {row.key} -->"
+
+
+def _render_goals(learning_goal: str, style: MarkdownStyle) -> Iterator[str]:
+    goals = learning_goal.splitlines()
+    if len(goals) > 1:
+        yield "**Goals:**\n\n" + _format_list(goals, style)
+    elif goals:
+        yield f"**Goal:** {style.escape_line(learning_goal)}"
+
+
+def _format_prerequisite(
+    prerequisite: Mapping[str, Any], sections: Mapping[str, NumberedSection], style: MarkdownStyle
+) -> str:
+    places = [
+        f"{word} in {prerequisite[name]['entry_path']}" for word, name in (("defined", "definition"), ("used", "use"))
+    ]
+    section = sections.get(str(prerequisite["lesson"]))
+    lesson = f" from {style.name_section(section)}" if section is not None else ""
+    item = f"**{style.escape_line(prerequisite['term'])}**{lesson} ({style.escape_line(', '.join(places))})"
+    quotes = [prerequisite[name]["quote"] for name in ("definition", "use")] if style.quotes else []
+    return item + "".join(f"\n{style.nested_indent}- {_format_quote(quote, style)}" for quote in quotes)
+
+
+def _render_unproved(row: ExportedNodeFields, style: MarkdownStyle) -> Iterator[str]:
+    if row.unproved:
+        yield _format_unproved(row, style)
+
+
+def _format_unproved(row: ExportedNodeFields, style: MarkdownStyle) -> str:
+    quoted = ", ".join(f"“{style.escape_line(each['text'])}”" for each in row.unproved)
+    return f"*Not proved by the cited passages:* {quoted}"
+
+
+def _render_concept(node: ExportedNode, style: MarkdownStyle) -> str:
+    row = node.row
+    definition = f": {style.escape_line(row.description)}" if row.description else ""
+    item = f"- **{style.escape_line(row.title)}**{definition}{_format_evidence(node, style)} {_format_key(row)}"
+    inside = [style.escape_paragraph(example) for example in row.examples]
+    if row.unproved:
+        inside.append(_format_unproved(row, style))
+    if style.quotes:
+        inside += [source.removeprefix("- ") for source in _list_sources(node, style)]
+    return item + "".join(f"\n{style.nested_indent}- {each}" for each in inside)
+
+
+def _render_exercise(node: ExportedNode, style: MarkdownStyle) -> Iterator[str]:
+    row = node.row
+    facts = _format_facts(row, style)
+    heading = f"**Exercise: {style.escape_line(row.title)}**{_format_evidence(node, style)}" + (
+        f" {facts}" if facts else ""
+    )
+    yield f"{heading} {_format_key(row)}"
+    if row.description:
+        yield style.quote_text(row.description)
+    yield from _render_unproved(row, style)
+    if row.reference_solution:
+        yield "Solution:"
+        yield style.quote_text(row.reference_solution)
+    if row.grading_criteria:
+        yield "Graded by:"
+        yield _format_list(row.grading_criteria, style)
+    if style.quotes and node.references:
+        yield "Sources:"
+        yield "\n".join(_list_sources(node, style))
+
+
+def _format_facts(row: ExportedNodeFields, style: MarkdownStyle) -> str:
+    """Return difficulty, minutes and what the arrangement follows as emphasised text; blank when none is known."""
+    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
+    facts = [
+        f"difficulty {row.difficulty} of 5" if row.difficulty else "",
+        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
+        f"arranged by {style.escape_line(row.arranged_by)}" if row.arranged_by else "",
+    ]
+    joined_facts = ", ".join(filter(None, facts))
+    return f"*{joined_facts}*" if joined_facts else ""
+
+
+def _format_expectation(expected: Mapping[str, str], style: MarkdownStyle) -> str:
+    details = expected.get("details", "")
+    return style.escape_paragraph(expected["summary"]) + (f": {style.escape_line(details)}" if details else "")
+
+
+def _format_list(items: Sequence[str], style: MarkdownStyle) -> str:
+    return "\n".join(f"- {style.escape_paragraph(item)}" for item in items)
+
+
+def _format_evidence(node: ExportedNode, style: MarkdownStyle) -> str:
+    locations = list(dict.fromkeys(map(style.name_place, node.references)))
+    return f" ({'; '.join(locations)})" if locations else " (no evidence)"
+
+
+def _list_sources(node: ExportedNode, style: MarkdownStyle) -> list[str]:
+    """Return a list item for each place of evidence, perhaps with the quoted words."""
+    items = [
+        f"- {style.name_place(each)}" + (f": {_format_quote(each.quote, style)}" if style.quotes else "")
+        for each in node.references
+    ]
+    return list(dict.fromkeys(items))
+
+
+def _format_quote(quote: str, style: MarkdownStyle) -> str:
+    return f"“{style.escape_line(quote)}”"
 
 
 def format_reference_location(reference: CitedPlace) -> str:
@@ -146,105 +253,6 @@ def format_reference_location(reference: CitedPlace) -> str:
     return reference.entry_path + position + (", read by a model" if reference.machine_written else "")
 
 
-def _render_section(section: _Section, sections: Mapping[str, _Section]) -> Iterator[str]:
-    """Yield a module or lesson without the modules and lessons inside it. `sections` are all, by the id of the node."""
-    node, row = section.node, section.node.row
-    # CommonMark 4.2: seven number signs are no heading.
-    yield f"{'#' * min(section.level, 6)} {section.title}{_format_key(row)}"
-    yield from _render_goals(row.learning_goal)
-    if facts := _format_facts(row):
-        yield facts
-    if row.required_knowledge:
-        yield "**Needed before:**\n\n" + _format_list(row.required_knowledge)
-    if row.prerequisites:
-        items = (_format_prerequisite(each, sections) for each in row.prerequisites)
-        yield "**Builds on:**\n\n" + "\n".join(f"- {item}" for item in items)
-    if row.questions:
-        yield "**Questions:**\n\n" + _format_list(row.questions)
-    if row.topics:
-        yield "**Topics:**\n\n" + _format_list(row.topics)
-    if row.description:
-        yield escape_paragraph(row.description)
-    leaves = [child for child in node.children if child.node_type is NodeType.CONCEPT]
-    if leaves:
-        yield "\n".join(_render_concept(concept) for concept in leaves)
-    for child in node.children:
-        if child.node_type is NodeType.EXERCISE:
-            yield from _render_exercise(child)
-    if row.key_points:
-        yield "**Key points:**\n\n" + _format_list(row.key_points)
-
-
-def _format_key(row: ExportedNodeFields) -> str:
-    """Return the key of a node as a comment, which a program finds and a reader does not see."""
-    return f" <!-- key: {row.key} -->"
-
-
-def _render_goals(learning_goal: str) -> Iterator[str]:
-    goals = learning_goal.splitlines()
-    if len(goals) > 1:
-        yield "**Goals:**\n\n" + _format_list(goals)
-    elif goals:
-        yield f"**Goal:** {escape_markdown(learning_goal)}"
-
-
-def _format_prerequisite(prerequisite: Mapping[str, Any], sections: Mapping[str, _Section]) -> str:
-    defined, used = prerequisite["definition"]["entry_path"], prerequisite["use"]["entry_path"]
-    places = escape_markdown(f"defined in {defined}, used in {used}")
-    return f"**{escape_markdown(prerequisite['term'])}** from {sections[prerequisite['lesson']].title} ({places})"
-
-
-def _render_concept(node: ExportedNode) -> str:
-    definition = f": {escape_markdown(node.row.description)}" if node.row.description else ""
-    examples = "".join(f"\n  - {escape_paragraph(example)}" for example in node.row.examples)
-    item = f"- **{escape_markdown(node.row.title)}**{definition}{_format_evidence(node)}{_format_key(node.row)}"
-    return item + examples
-
-
-def _render_exercise(node: ExportedNode) -> Iterator[str]:
-    facts = _format_facts(node.row)
-    heading = f"**Exercise: {escape_markdown(node.row.title)}**{_format_evidence(node)}" + (
-        f" {facts}" if facts else ""
-    )
-    yield heading + _format_key(node.row)
-    if node.row.description:
-        yield _format_quotation(node.row.description)
-    if node.row.reference_solution:
-        yield "Solution:"
-        yield _format_quotation(node.row.reference_solution)
-    if node.row.grading_criteria:
-        yield "Graded by:"
-        yield _format_list(node.row.grading_criteria)
-
-
-def _format_facts(row: ExportedNodeFields) -> str:
-    """Return difficulty, minutes and what the arrangement follows as emphasised text; blank when none is known."""
-    basis = "" if row.minutes_basis in {"", Basis.STATED} else f" ({row.minutes_basis})"
-    facts = [
-        f"difficulty {row.difficulty} of 5" if row.difficulty else "",
-        f"{format_count(row.estimated_minutes, 'minute')}{basis}" if row.estimated_minutes else "",
-        f"arranged by {escape_markdown(row.arranged_by)}" if row.arranged_by else "",
-    ]
-    joined_facts = ", ".join(filter(None, facts))
-    return f"*{joined_facts}*" if joined_facts else ""
-
-
-def _format_expectation(expected: Mapping[str, str]) -> str:
-    details = expected.get("details", "")
-    return escape_paragraph(expected["summary"]) + (f": {escape_markdown(details)}" if details else "")
-
-
-def _format_list(items: Sequence[str]) -> str:
-    return "\n".join(f"- {escape_paragraph(item)}" for item in items)
-
-
-def _format_evidence(node: ExportedNode) -> str:
-    locations = list(
-        dict.fromkeys(escape_markdown(format_reference_location(reference)) for reference in node.references)
-    )
-    return f" ({'; '.join(locations)})" if locations else " (no evidence)"
-
-
 def _format_quotation(text: str) -> str:
     """Return text of several lines as a block quotation: lists, tables and fenced code as is, the rest escaped."""
     quoted, fence = [], ""
@@ -259,3 +267,12 @@ def _format_quotation(text: str) -> str:
         else:
             quoted.append(escape_lines(line))
     return "\n".join(f"> {line}".rstrip() for line in quoted)
+
+
+_STYLE: MarkdownStyle = MarkdownStyle(
+    escape_line=escape_markdown,
+    escape_paragraph=escape_paragraph,
+    quote_text=_format_quotation,
+    name_section=lambda section: name_section(section, _STYLE),
+    name_place=lambda reference: escape_markdown(format_reference_location(reference)),
+)

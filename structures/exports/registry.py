@@ -9,7 +9,8 @@ from structures.exports.csv_tables import CSVFormat
 from structures.exports.flashcards.flashcards import FlashcardsFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
-from structures.exports.markdown import MarkdownFormat
+from structures.exports.markdown_format import MarkdownFormat
+from structures.exports.mkdocs.format import MkDocsFormat
 from structures.exports.olx.olx import OLXFormat
 from structures.exports.scorm.scorm import ScormFormat
 from structures.exports.syllabus.syllabus import SyllabusFormat
@@ -17,9 +18,10 @@ from structures.exports.transcripts import TranscriptsFormat
 
 _FORMATS: tuple[ExportFormat, ...] = (
     MarkdownFormat(),
-    HTMLFormat(),
     JSONFormat(),
     CSVFormat(),
+    HTMLFormat(),
+    MkDocsFormat(),
     ChaptersFormat(),
     TranscriptsFormat(),
     CartridgeFormat(),

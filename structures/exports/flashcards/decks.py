@@ -11,7 +11,8 @@ import genanki
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, build_course_key
 from structures.exports.chapter_lists import clean_title
-from structures.exports.lesson_html import LessonContext, build_context, clean_text, escape_text, render_concept
+from structures.exports.characters import clean_text
+from structures.exports.lesson_html import LessonContext, build_context, escape_text, render_concept
 
 # Chosen once: Anki knows by it the type of notes of earlier imports. Changed fields need another.
 _NOTE_TYPE_ID = 1_489_203_577

@@ -21,6 +21,7 @@ from uuid import UUID
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import CitedPlace, ExportedCourse, ExportedNode, ExportedReference, ExportedSnapshot
+from structures.exports.characters import clean_text
 from structures.exports.html.labels import (
     count_nodes,
     count_parts,
@@ -31,7 +32,7 @@ from structures.exports.html.labels import (
     load_catalog,
 )
 from structures.exports.languages import choose_label_language, find_direction, find_language
-from structures.exports.lesson_html import clean_text, escape_text, render_blocks
+from structures.exports.lesson_html import escape_text, render_blocks
 from structures.exports.numbering import NumberedSection, number_sections
 from structures.exports.places import find_place_url
 from structures.quality.sentences import describe_quality

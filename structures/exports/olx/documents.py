@@ -9,8 +9,9 @@ from uuid import UUID
 
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot
+from structures.exports.characters import clean_text
 from structures.exports.choice_tasks import ChoiceTask, find_choice_task
-from structures.exports.lesson_html import clean_text, escape_text, render_blocks
+from structures.exports.lesson_html import escape_text, render_blocks
 from structures.exports.olx.contents import MAX_COURSE_TITLE, Section, get_exercises, shorten_title
 from structures.exports.olx.videos import LessonVideo, Transcript, VideoSource, list_videos
 

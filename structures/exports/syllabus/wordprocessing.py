@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from structures.exports.lesson_html import clean_text
+from structures.exports.characters import clean_text
 
 # Blocks of scripts that are written from right to left (Unicode Standard Annex 9, default bidirectional classes).
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff"

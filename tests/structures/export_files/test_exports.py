@@ -21,7 +21,7 @@ from project.storage.objects import get_object_storage
 from structures.export_files import jobs
 from structures.export_files.expiry import delete_unused_exports
 from structures.exports.base import ExportedSnapshot, ExportLoss
-from structures.exports.markdown import MarkdownFormat
+from structures.exports.markdown_format import MarkdownFormat
 from structures.exports.registry import EXPORT_FORMATS
 from structures.models import Export, StructureSnapshot
 from structures.reviews.services import approve_snapshot, publish_snapshot

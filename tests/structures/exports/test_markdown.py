@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedSnapshot, ExportLoss
-from structures.exports.markdown import MarkdownFormat
 from structures.exports.markdown import render_markdown as render_with_keys
+from structures.exports.markdown_format import MarkdownFormat
 from structures.models import StructureNode, StructureSnapshot
 
 
@@ -166,6 +166,39 @@ def test_it_names_each_node_whose_quotes_it_leaves_out() -> None:
             reason="Markdown names where the evidence stands, not the words that are quoted.",
         )
     ]
+
+
+def test_it_says_where_lessons_come_from_and_what_is_not_proved() -> None:
+    spans = [{"text": "at *once*"}]
+    concept = ExampleNode(node(NodeType.CONCEPT, "Boiling", unproved=spans))
+    cited = [Evidence("a.pdf", Locator(page=7)), Evidence("a.pdf", Locator(page=7))]
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat", topics=["Air"], unproved=spans), cited, [concept])
+
+    text = render_markdown(StructureSnapshot(title="Water"), [lesson])
+
+    assert text == (
+        "# Water\n\n## 1. Heat\n\n**Topics:**\n\n- Air\n\n*Not proved by the cited passages:* “at \\*once\\*”\n\n"
+        "- **Boiling** (no evidence)\n  - *Not proved by the cited passages:* “at \\*once\\*”\n\n"
+        "**Sources:**\n\n- a.pdf, p. 7\n"
+    )
+
+
+def test_concepts_after_a_list_are_a_list_of_their_own() -> None:
+    concept = ExampleNode(node(NodeType.CONCEPT, "Boiling"))
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat", topics=["Air"]), children=[concept])
+
+    text = render_markdown(StructureSnapshot(title="Water"), [lesson])
+
+    assert text.endswith("- Air\n\n**Concepts:**\n\n- **Boiling** (no evidence)\n")
+
+
+def test_fields_that_a_type_of_node_mostly_lacks_are_lost() -> None:
+    concept = ExampleNode(node(NodeType.CONCEPT, "Boiling", topics=["Air"]))
+    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[concept])
+
+    losses = [(loss.title, loss.field) for loss in MarkdownFormat().list_losses(snapshot, {})]
+
+    assert losses == [("Boiling", "topics")]
 
 
 def test_nodes_are_walked_parents_first_and_in_order() -> None:
