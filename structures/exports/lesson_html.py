@@ -19,6 +19,16 @@ from structures.exports.characters import clean_text
 from structures.exports.markdown import format_reference_location
 from structures.exports.places import find_place_url
 
+LESSON_FIELDS = frozenset({
+    "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
+    "topics", "required_knowledge", "prerequisites", "references",
+})  # fmt: skip
+"""The fields of a lesson that `render_lesson` shows."""
+CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
+"""The fields of a concept that it shows."""
+TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
+"""The fields of an exercise that `render_task` shows."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class LessonContext:

@@ -14,7 +14,16 @@ from structures.exports.cartridge.documents import takes_one_choice, write_manif
 from structures.exports.cartridge.profiles import PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
-from structures.exports.lesson_html import LessonContext, build_context, render_lesson, render_page, render_task
+from structures.exports.lesson_html import (
+    CONCEPT_FIELDS,
+    LESSON_FIELDS,
+    TASK_FIELDS,
+    LessonContext,
+    build_context,
+    render_lesson,
+    render_page,
+    render_task,
+)
 from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
@@ -35,12 +44,6 @@ _VERSION = ExportOption(
     choices=tuple(PROFILES),
     description="Of Common Cartridge. Moodle imports 1.1 and not 1.3; others import both.",
 )
-_TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
-_LESSON_FIELDS = frozenset({
-    "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
-    "topics", "required_knowledge", "prerequisites", "references",
-})  # fmt: skip
-_CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
 _REASONS = {
     "reference_solution": "Learners read a topic, and a cartridge has no place that teachers alone see.",
     "grading_criteria": "Common Cartridge has no assignments with criteria, and in a topic learners would read them.",
@@ -105,11 +108,11 @@ def _write_item(item: CartridgeItem, profile: Profile, context: LessonContext) -
 def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
     match node.node_type:
         case NodeType.LESSON:
-            return _LESSON_FIELDS
+            return LESSON_FIELDS
         case NodeType.CONCEPT:
-            return _CONCEPT_FIELDS
+            return CONCEPT_FIELDS
         case NodeType.EXERCISE:
-            return frozenset({"description", "reference_solution"}) if find_choice_task(node) else _TASK_FIELDS
+            return frozenset({"description", "reference_solution"}) if find_choice_task(node) else TASK_FIELDS
         case NodeType.MODULE:
             return frozenset()
 

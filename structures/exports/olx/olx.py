@@ -12,7 +12,16 @@ from materials.chunks.transcript_formats import TranscriptFormat, render_transcr
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.choice_tasks import find_choice_task
-from structures.exports.lesson_html import LessonContext, build_context, escape_text, render_lesson, render_task
+from structures.exports.lesson_html import (
+    CONCEPT_FIELDS,
+    LESSON_FIELDS,
+    TASK_FIELDS,
+    LessonContext,
+    build_context,
+    escape_text,
+    render_lesson,
+    render_task,
+)
 from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
@@ -45,12 +54,6 @@ from structures.exports.places import QUOTES, PlaceEnd, find_place_losses
 
 # As in the files that Studio exports.
 _TOP = "course"
-_LESSON_FIELDS = frozenset({
-    "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
-    "topics", "required_knowledge", "prerequisites", "references",
-})  # fmt: skip
-_CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
-_TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
 _CHOICE_FIELDS = frozenset({"description", "reference_solution"})
 _FOR_TEACHERS = frozenset({"reference_solution", "grading_criteria"})
 
@@ -164,11 +167,11 @@ def _find_video_ends(snapshot: ExportedSnapshot) -> frozenset[PlaceEnd]:
 def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
     match node.node_type:
         case NodeType.LESSON:
-            return _LESSON_FIELDS
+            return LESSON_FIELDS
         case NodeType.CONCEPT:
-            return _CONCEPT_FIELDS
+            return CONCEPT_FIELDS
         case NodeType.EXERCISE:
-            return _TASK_FIELDS if find_choice_task(node) is None else _CHOICE_FIELDS
+            return TASK_FIELDS if find_choice_task(node) is None else _CHOICE_FIELDS
         case NodeType.MODULE:
             return frozenset()
 

@@ -10,7 +10,12 @@ from typing import Any, BinaryIO
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.choice_tasks import find_choice_task
-from structures.exports.lesson_html import build_context
+from structures.exports.lesson_html import (
+    CONCEPT_FIELDS,
+    LESSON_FIELDS,
+    TASK_FIELDS,
+    build_context,
+)
 from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
@@ -38,12 +43,6 @@ _SOLUTIONS = ExportOption(
 )
 _FOLDER = Path(__file__).parent
 _SHARED = {SCRIPT: _FOLDER / "lesson.js", STYLE: _FOLDER / "page.css"}
-_LESSON_FIELDS = frozenset({
-    "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
-    "topics", "required_knowledge", "prerequisites", "references",
-})  # fmt: skip
-_CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
-_TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
 _SOLUTION_FIELDS = frozenset({"reference_solution", "grading_criteria"})
 
 
@@ -97,13 +96,13 @@ class ScormFormat:
 def _list_carried_fields(node: ExportedNode, *, with_solutions: bool) -> frozenset[str]:
     match node.node_type:
         case NodeType.LESSON:
-            return _LESSON_FIELDS
+            return LESSON_FIELDS
         case NodeType.CONCEPT:
-            return _CONCEPT_FIELDS
+            return CONCEPT_FIELDS
         case NodeType.EXERCISE:
             if with_solutions:
-                return _TASK_FIELDS | _SOLUTION_FIELDS
-            return _TASK_FIELDS | {"reference_solution"} if find_choice_task(node) else _TASK_FIELDS
+                return TASK_FIELDS | _SOLUTION_FIELDS
+            return TASK_FIELDS | {"reference_solution"} if find_choice_task(node) else TASK_FIELDS
         case NodeType.MODULE:
             return frozenset()
 
