@@ -12,6 +12,7 @@ from structures.exports.json_document import JSONFormat
 from structures.exports.markdown_format import MarkdownFormat
 from structures.exports.mkdocs.format import MkDocsFormat
 from structures.exports.olx.olx import OLXFormat
+from structures.exports.qti.qti import QTIFormat
 from structures.exports.scorm.scorm import ScormFormat
 from structures.exports.syllabus.syllabus import SyllabusFormat
 from structures.exports.transcripts import TranscriptsFormat
@@ -29,6 +30,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     FlashcardsFormat(),
     ScormFormat(),
     OLXFormat(),
+    QTIFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

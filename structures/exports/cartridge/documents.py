@@ -10,16 +10,15 @@ from structures.exports.cartridge.contents import CartridgeItem, Kind, list_reso
 from structures.exports.cartridge.profiles import (
     MIN_SINGLE_CHOICES,
     MULTIPLE_PROFILE,
-    QTI_NAMESPACE,
     SINGLE_PROFILE,
     WEB_CONTENT,
     Profile,
 )
 from structures.exports.choice_tasks import ChoiceTask
-from structures.exports.lesson_html import escape_text, render_blocks
+from structures.exports.lesson_html import escape_text
+from structures.exports.qti12 import QTI_NAMESPACE, write_choice_item, write_metadata
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-_FEEDBACK = "general_fb"
 
 
 def write_manifest(snapshot: ExportedSnapshot, profile: Profile) -> Iterator[bytes]:
@@ -56,21 +55,14 @@ def takes_one_choice(task: ChoiceTask) -> bool:
 
 def write_quiz(identifier: str, row: ExportedNodeFields, task: ChoiceTask) -> bytes:
     """Return a quiz of one question: one choice can be chosen, or all the right ones have to be and no other."""
-    title, is_single = escape_text(row.title), takes_one_choice(task)
+    is_single = takes_one_choice(task)
     kind = {"cc_profile": SINGLE_PROFILE if is_single else MULTIPLE_PROFILE}
-    labels = "".join(
-        f'<response_label ident="choice{at}">{_write_material(f"<p>{escape_text(choice)}</p>")}</response_label>\n'
-        for at, choice in enumerate(task.choices)
-    )
     return (
-        f'{_DECLARATION}<questestinterop xmlns="{QTI_NAMESPACE}">\n<assessment ident="{identifier}" title="{title}">\n'
-        f"{_write_metadata('qtimetadata', {'cc_profile': 'cc.exam.v0p1', 'qmd_assessmenttype': 'Examination'})}"
-        f'<section ident="section">\n<item ident="question-{row.key}" title="{title}">\n<itemmetadata>'
-        f"{_write_metadata('qtimetadata', kind)}</itemmetadata>\n"
-        f"<presentation>{_write_material(render_blocks(task.stem))}\n"
-        f'<response_lid ident="response" rcardinality="{"Single" if is_single else "Multiple"}"><render_choice>\n'
-        f"{labels}</render_choice></response_lid></presentation>\n{_write_processing(task)}"
-        f"{_write_feedback(task)}</item>\n</section>\n</assessment>\n</questestinterop>\n"
+        f'{_DECLARATION}<questestinterop xmlns="{QTI_NAMESPACE}">\n'
+        f'<assessment ident="{identifier}" title="{escape_text(row.title)}">\n'
+        f"{write_metadata({'cc_profile': 'cc.exam.v0p1', 'qmd_assessmenttype': 'Examination'})}"
+        f'<section ident="section">\n{write_choice_item(row, task, is_single=is_single, fields=kind)}'
+        "</section>\n</assessment>\n</questestinterop>\n"
     ).encode()
 
 
@@ -99,43 +91,3 @@ def _write_resource(item: CartridgeItem, profile: Profile) -> str:
         f'<resource identifier="{item.resource_identifier}" type="{types[item.kind]}"{href}>'
         f'<file href="{item.path}"/></resource>\n'
     )
-
-
-def _write_metadata(name: str, fields: dict[str, str]) -> str:
-    inside = "".join(
-        f"<qtimetadatafield><fieldlabel>{label}</fieldlabel><fieldentry>{entry}</fieldentry></qtimetadatafield>"
-        for label, entry in fields.items()
-    )
-    return f"<{name}>{inside}</{name}>\n"
-
-
-def _write_material(html: str) -> str:
-    return f'<material><mattext texttype="text/html">{escape(html)}</mattext></material>'
-
-
-def _write_processing(task: ChoiceTask) -> str:
-    chosen = [f'<varequal respident="response">choice{at}</varequal>' for at in task.right]
-    others = [
-        f'<not><varequal respident="response">choice{at}</varequal></not>'
-        for at in range(len(task.choices))
-        if at not in task.right
-    ]
-    condition = chosen[0] if takes_one_choice(task) else f"<and>{''.join(chosen + others)}</and>"
-    shown = (
-        '<respcondition continue="Yes"><conditionvar><other/></conditionvar>'
-        f'<displayfeedback feedbacktype="Response" linkrefid="{_FEEDBACK}"/></respcondition>\n'
-        if task.explanation
-        else ""
-    )
-    return (
-        '<resprocessing><outcomes><decvar maxvalue="100" minvalue="0" varname="SCORE" vartype="Decimal"/></outcomes>\n'
-        f'{shown}<respcondition continue="No"><conditionvar>{condition}</conditionvar>'
-        '<setvar action="Set" varname="SCORE">100</setvar></respcondition></resprocessing>\n'
-    )
-
-
-def _write_feedback(task: ChoiceTask) -> str:
-    if not task.explanation:
-        return ""
-    text = _write_material(render_blocks(task.explanation))
-    return f'<itemfeedback ident="{_FEEDBACK}"><flow_mat>{text}</flow_mat></itemfeedback>\n'

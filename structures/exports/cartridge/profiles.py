@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-QTI_NAMESPACE = "http://www.imsglobal.org/xsd/ims_qtiasiv1p2"
 WEB_CONTENT = "webcontent"
 # Of questions (the profile of QTI 1.2 in Common Cartridge): one choice is right, or several may be.
 SINGLE_PROFILE, MULTIPLE_PROFILE = "cc.multiple_choice.v0p1", "cc.multiple_response.v0p1"

@@ -17,7 +17,6 @@ from structures.exports.cartridge.profiles import (
     MIN_SINGLE_CHOICES,
     MULTIPLE_PROFILE,
     PROFILES,
-    QTI_NAMESPACE,
     SINGLE_PROFILE,
     WEB_CONTENT,
     Profile,
@@ -31,6 +30,7 @@ from structures.exports.package_checks import (
     get_name,
     parse_xml,
 )
+from structures.exports.qti12 import QTI_NAMESPACE, find_choice_faults, find_text_faults
 
 # In which Moodle looks for the namespace.
 _HEAD_BYTES = 500
@@ -180,11 +180,5 @@ def _find_quiz_faults(content: bytes) -> Iterator[str]:
         cardinality, fewest = _QUESTIONS.get(kinds[0] if len(kinds) == 1 else "", ("", 0))
         if item.xpath("q:presentation/q:response_lid/@rcardinality", namespaces=names) != [cardinality]:
             yield f"question {name}: how many choices may be chosen is not what its type says"
-        labels = [label.get("ident") for label in item.iter(f"{{{QTI_NAMESPACE}}}response_label")]
-        if len(labels) != len(set(labels)) or len(labels) < fewest:
-            yield f"question {name}: its choices are too few, or two have one name"
-        right = item.xpath(".//q:setvar/../q:conditionvar//q:varequal[not(ancestor::q:not)]/text()", namespaces=names)
-        if not right or not set(right) <= set(labels):
-            yield f"question {name}: what is right is none of its choices"
-        for text in item.iter(f"{{{QTI_NAMESPACE}}}mattext"):
-            yield from find_page_faults((text.text or "").encode())
+        yield from (f"question {name}: {fault}" for fault in find_choice_faults(item, fewest=fewest))
+        yield from find_text_faults(item)

@@ -85,8 +85,9 @@ class _ScormCheck(ManifestCheck):
         yield from self._find_organization_faults(organizations)
         if found := [name for name in self.list_names(resources) if name != "resource"]:
             yield f"resources: it holds {found[0]}"
+        known = {resource.get("identifier") for resource in self.list_resources()}
         for resource in self.list_resources():
-            yield from self._find_resource_faults(resource)
+            yield from self._find_resource_faults(resource, known)
         yield from self.find_file_faults()
 
     def _find_organization_faults(self, organizations: Any) -> Iterator[str]:
@@ -106,7 +107,7 @@ class _ScormCheck(ManifestCheck):
             if len(title.text or "") > MAX_TITLE:
                 yield f"title: {title.text[:50]!r} has more than {MAX_TITLE} characters"
 
-    def _find_resource_faults(self, resource: Any) -> Iterator[str]:
+    def _find_resource_faults(self, resource: Any, known: set[str]) -> Iterator[str]:
         name, href, kind = resource.get("identifier"), resource.get("href"), resource.get(_SCORM_TYPE)
         if resource.get("type") != WEB_CONTENT:
             yield f"resource {name}: its type is not `{WEB_CONTENT}`"
@@ -115,7 +116,6 @@ class _ScormCheck(ManifestCheck):
         if href not in self.list_files(resource):
             yield f"resource {name}: it begins at {str(href)[:100]!r}, which is none of its files"
         needed = [each.get("identifierref") for each in resource.iterfind(self.qualify("dependency"))]
-        known = {each.get("identifier") for each in self.list_resources()}
         yield from (f"resource {name}: there is no resource {each!r}" for each in needed if each not in known)
         if kind == "sco" and needed != [SHARED]:
             yield f"resource {name}: it does not depend on the files that pages load"
