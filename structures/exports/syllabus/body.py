@@ -9,15 +9,17 @@ from project.counts import format_count
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedCourse, ExportedNode, ExportedSnapshot
 from structures.exports.lesson_html import LessonContext, build_context, describe_facts, describe_prerequisite
+from structures.exports.numbering import NumberedSection, number_sections
 from structures.exports.syllabus.blocks import write_blocks
 from structures.exports.syllabus.parts import TEXT_WIDTH, get_bullet_style
 from structures.exports.syllabus.sections import (
     LessonTotals,
-    Section,
     add_totals,
     count_lessons,
+    format_title,
+    get_bookmark,
+    get_level,
     join_lines,
-    list_sections,
     list_totals,
 )
 from structures.exports.syllabus.wordprocessing import (
@@ -51,8 +53,8 @@ def write_body(snapshot: ExportedSnapshot, *, with_solutions: bool) -> Iterator[
         yield _write_heading(1, 1, *_ABOUT) + about
     yield from _write_plan(snapshot, totals)
     context = build_context(snapshot)
-    for number, section in enumerate(list_sections(snapshot), start=3):
-        yield _write_heading(section.level, number, section.bookmark, section.title)
+    for number, section in enumerate(number_sections(snapshot.modules), start=3):
+        yield _write_heading(get_level(section), number, get_bookmark(section), format_title(section))
         lessons = totals[section.node.row.key]
         yield "".join(_write_section(section, lessons, context, with_solutions=with_solutions))
 
@@ -73,7 +75,7 @@ def _write_contents(snapshot: ExportedSnapshot, own: Iterable[tuple[str, str]]) 
     """Yield the field of the contents, with what it shows until it is updated: links, whose pages are not known."""
     yield write_text("TOCHeading", "Contents")
     begin = begin_field(_CONTENTS_INSTRUCTION, is_outdated=True)
-    sections = ((each.level, each.bookmark, each.title) for each in list_sections(snapshot))
+    sections = ((get_level(each), get_bookmark(each), format_title(each)) for each in number_sections(snapshot.modules))
     for level, bookmark, title in (*((1, *each) for each in own), *sections):
         link = write_link(bookmark, write_runs(title))
         yield write_paragraph(f"TOC{level}", begin + link, is_right_to_left=is_right_to_left(title))
@@ -99,7 +101,7 @@ def _write_plan(snapshot: ExportedSnapshot, totals: Mapping[UUID, LessonTotals])
     yield write_row(
         [write_text("Cell", each) for each in ("No.", "Module or lesson", "Exercises", "Minutes")], is_head=True
     )
-    for section in list_sections(snapshot):
+    for section in number_sections(snapshot.modules):
         minutes = totals[section.node.row.key].minutes
         exercises = sum(child.node_type is NodeType.EXERCISE for child in section.node.children)
         title = join_lines(section.node.row.title)
@@ -120,7 +122,7 @@ def _write_heading(level: int, number: int, bookmark: str, title: str) -> str:
 
 
 def _write_section(
-    section: Section, lessons: LessonTotals, context: LessonContext, *, with_solutions: bool
+    section: NumberedSection, lessons: LessonTotals, context: LessonContext, *, with_solutions: bool
 ) -> Iterator[str]:
     """Yield a module or lesson without its heading, and without the modules and lessons in it."""
     row, children = section.node.row, section.node.children
@@ -144,7 +146,7 @@ def _write_section(
     yield from _write_list("Materials", _list_materials(section.node))
 
 
-def _describe_section(section: Section, lessons: LessonTotals) -> str:
+def _describe_section(section: NumberedSection, lessons: LessonTotals) -> str:
     row = section.node.row
     if not section.is_module:
         return describe_facts(row)

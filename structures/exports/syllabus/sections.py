@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from project.counts import format_count
-from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot
+from structures.exports.numbering import NumberedSection, list_subsections, number_sections
 from structures.exports.syllabus.parts import HEADING_LEVELS
 
-_SECTION_TYPES = {NodeType.MODULE, NodeType.LESSON}
+
+def get_level(section: NumberedSection) -> int:
+    """Return the level of the heading of a section."""
+    return min(section.depth + 1, HEADING_LEVELS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """A module or lesson with its number, such as `1.2`. `level` is that of its heading."""
-
-    node: ExportedNode
-    number: str
-    depth: int
-
-    @property
-    def level(self) -> int:
-        return min(self.depth, HEADING_LEVELS)
-
-    @property
-    def title(self) -> str:
-        return f"{self.number}. {join_lines(self.node.row.title)}"
-
-    @property
-    def bookmark(self) -> str:
-        # Names of bookmarks begin with a letter and have 40 characters at most.
-        return f"node_{self.node.row.key.hex}"
-
-    @property
-    def is_module(self) -> bool:
-        return self.node.node_type is NodeType.MODULE
+def format_title(section: NumberedSection) -> str:
+    """Return the number and the title of a section."""
+    return f"{section.number}. {join_lines(section.node.row.title)}"
 
 
-def list_sections(snapshot: ExportedSnapshot) -> Iterator[Section]:
-    """Yield the modules and lessons in order, parents first."""
-    pending = _number_sections(snapshot.modules, "", 1)
-    while pending:
-        section = pending.pop()
-        yield section
-        pending.extend(_number_sections(section.node.children, f"{section.number}.", section.depth + 1))
+def get_bookmark(section: NumberedSection) -> str:
+    """Return the name of the bookmark of a section: it begins with a letter and has 40 characters at most."""
+    return f"node_{section.node.row.key.hex}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +46,7 @@ def count_lessons(snapshot: ExportedSnapshot) -> dict[UUID, LessonTotals]:
     """Return the totals of the lessons in each module and lesson, by its key."""
     totals: dict[UUID, LessonTotals] = {}
     # Children before their parents, so that each node is looked at once however deep the tree is.
-    for section in reversed(list(list_sections(snapshot))):
+    for section in reversed(list(number_sections(snapshot.modules))):
         node = section.node
         own = [] if section.is_module else [node.row.estimated_minutes or 0]
         lesson = LessonTotals(lessons=len(own), minutes=sum(own), unknown=own.count(0))
@@ -78,7 +56,7 @@ def count_lessons(snapshot: ExportedSnapshot) -> dict[UUID, LessonTotals]:
 
 def list_totals(nodes: Sequence[ExportedNode], totals: Mapping[UUID, LessonTotals]) -> list[LessonTotals]:
     """Return the totals of the modules and lessons among some nodes."""
-    return [totals[node.row.key] for node in nodes if node.node_type in _SECTION_TYPES]
+    return [totals[node.row.key] for node in list_subsections(nodes)]
 
 
 def add_totals(totals: Sequence[LessonTotals]) -> LessonTotals:
@@ -100,11 +78,3 @@ def describe_minutes(minutes: int) -> str:
 def join_lines(text: str) -> str:
     """Return a text as one line."""
     return " ".join(text.split())
-
-
-def _number_sections(nodes: Sequence[ExportedNode], prefix: str, depth: int) -> list[Section]:
-    """Return the modules and lessons among the nodes, the last one first."""
-    sections = [node for node in nodes if node.node_type in _SECTION_TYPES]
-    return [
-        Section(node=node, number=f"{prefix}{position}", depth=depth) for position, node in enumerate(sections, start=1)
-    ][::-1]

@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from materials.languages import detect_language
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
+from structures.exports.languages import find_language
 from structures.exports.losses import find_course_losses, find_node_losses
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.packages import PackageWriter
@@ -57,7 +57,7 @@ class SyllabusFormat:
     reads_materials: bool = False
 
     def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
-        language = detect_language(_list_texts(snapshot))
+        language = find_language(_list_texts(snapshot))
         body = write_body(snapshot, with_solutions=options[_SOLUTIONS.name])
         with PackageWriter(out) as package:
             for name, part in write_parts(snapshot.course.title, language):
