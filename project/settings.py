@@ -285,6 +285,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "JobStatusEnum": "project.jobs.models.JobStatus",
         "CopyStatusEnum": "structures.models.CopyStatus",
         "ExportStateEnum": "structures.export_files.serializers.EXPORT_STATES",
+        "TreeChangeStateEnum": "structures.models.TreeChangeState",
     },
 }
 # An upload or download holds a thread for as long as its client sends or receives (docs/decisions/0051).

@@ -13,6 +13,7 @@ from django.utils.html import format_html
 
 from project.http.admin import ReadOnlyAdmin
 from structures.models import (
+    AppliedNode,
     CachedAnswer,
     Comment,
     CommentThread,
@@ -27,6 +28,7 @@ from structures.models import (
     SnapshotSource,
     StructureNode,
     StructureSnapshot,
+    TreeChange,
     WorkingCopy,
     WorkingNode,
 )
@@ -275,3 +277,23 @@ class CommentAdmin(StructureAdmin):
 def _is_list(request: HttpRequest) -> bool:
     match = request.resolver_match
     return match is not None and (match.url_name or "").endswith("_changelist")
+
+
+@admin.register(TreeChange)
+class TreeChangeAdmin(StructureAdmin):
+    """The structures that were applied to the material tree, newest first."""
+
+    list_display = ("node", "snapshot_id", "actor_name", "reason", "undone_at", "undone_by", "created_at")
+    list_filter = ("tenant",)
+    list_select_related = ("node",)
+    ordering = ("-created_at", "-id")
+
+
+@admin.register(AppliedNode)
+class AppliedNodeAdmin(StructureAdmin):
+    """The material nodes of modules and lessons."""
+
+    list_display = ("key", "material_node", "node", "change")
+    list_filter = ("tenant",)
+    list_select_related = ("material_node", "node", "change")
+    ordering = ("-created_at", "-id")

@@ -12,7 +12,7 @@
   x OutlineWithoutLessons  422  ... has no lessons
   x RefinedNodeMissing     422  ... has no module or lesson with the key that is to be written again
   x OutlineNotKept         500  an engine's draft departs from the outline that it had to keep
-  x NotApproved            409  too few people have approved the snapshot that is to be published
+  x NotApproved            409  too few people have approved the snapshot that is to be published or applied
   x NothingPublished       404  nothing of the node is published
   x DraftsHidden           403  the key may read what is published alone
   x LinkClosed             410  a shared link was revoked, or has expired

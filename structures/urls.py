@@ -16,6 +16,7 @@ from structures.generation.views import GenerationDraftViewSet, NodeStructureVie
 from structures.reviews.views import PublicationViewSet, ReviewEventViewSet, SnapshotReviewViewSet
 from structures.shared_links.views import PublicationLinkViewSet, SnapshotLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
+from structures.tree_changes.views import NodeTreeChangesViewSet, TreeChangeViewSet
 from structures.views import SnapshotViewSet
 from structures.working_copies.views import NodeCopiesViewSet, WorkingCopyViewSet
 
@@ -61,6 +62,10 @@ urlpatterns = [
     ),
     path("snapshots/<uuid:pk>/approve", SnapshotReviewViewSet.as_view({"post": "approve"}), name="snapshot-approve"),
     path("snapshots/<uuid:pk>/publish", SnapshotReviewViewSet.as_view({"post": "publish"}), name="snapshot-publish"),
+    path("snapshots/<uuid:pk>/apply", NodeTreeChangesViewSet.as_view({"post": "apply"}), name="snapshot-apply"),
+    path("nodes/<uuid:pk>/tree-changes", NodeTreeChangesViewSet.as_view({"get": "list"}), name="node-tree-changes"),
+    path("tree-changes/<uuid:pk>", TreeChangeViewSet.as_view({"get": "retrieve"}), name="tree-change"),
+    path("tree-changes/<uuid:pk>/undo", TreeChangeViewSet.as_view({"post": "undo"}), name="tree-change-undo"),
     path("snapshots/<uuid:pk>", SnapshotViewSet.as_view({"get": "retrieve"}), name="snapshot"),
     path("export-formats", ExportFormatsView.as_view(), name="export-formats"),
     path("export-formats/<slug:name>", ExportFormatView.as_view(), name="export-format"),

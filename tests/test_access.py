@@ -30,9 +30,10 @@ from structures.editing.trees import COURSE_KEY
 from structures.export_files.services import request_export
 from structures.exports.registry import EXPORT_FORMATS
 from structures.job_kinds import PREVIEW_REBASE, REBASE_WORKING_COPY
-from structures.models import EditConflictRow, Export, Reference, SharedLink, StructureSnapshot, WorkingCopy
+from structures.models import EditConflictRow, Export, Reference, SharedLink, StructureSnapshot, TreeChange, WorkingCopy
 from structures.reviews.services import approve_snapshot, publish_snapshot, unpublish_node
 from structures.shared_links.services import create_publication_link, create_snapshot_link
+from structures.tree_changes.serializers import TreeChangeCountsSerializer
 from structures.working_copies import rebase_jobs
 from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.actors import Actor
@@ -140,6 +141,10 @@ ACCESS = [
     ("POST", "working-copies/{copy}/approve", WRITE, True),
     ("POST", "snapshots/{snapshot}/approve", WRITE, True),
     ("POST", "snapshots/{snapshot}/publish", WRITE, True),
+    ("POST", "snapshots/{snapshot}/apply", WRITE, True),
+    ("GET", "nodes/{node}/tree-changes", WRITE, True),
+    ("GET", "tree-changes/{tree_change}", WRITE, True),
+    ("POST", "tree-changes/{tree_change}/undo", WRITE, True),
     ("GET", "nodes/{node}/reviews", WRITE, True),
     ("GET", "nodes/{node}/publication", READ, True),
     ("DELETE", "nodes/{node}/publication", WRITE, True),
@@ -239,6 +244,7 @@ class World:
     copy: str
     conflict: str
     export: str
+    tree_change: str
     step: str = "2"
     format: str = "json"
     part: str = "1"
@@ -296,6 +302,12 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     )  # fmt: skip
     export = request_export(tenant=acme, snapshot_id=snapshot.pk, export_format=EXPORT_FORMATS["markdown"], options={})
     drain()
+    nothing: dict[str, Any] = {"created": {}, "titles": {}, "children": {}, "files": {}, "rounds": []}
+    change = TreeChange.objects.create(
+        tenant=acme, node=lecture.node, snapshot_id=snapshot.pk, changes=nothing,
+        counts=dict.fromkeys(TreeChangeCountsSerializer().fields, 0), actor_kind="user", actor_id="1", actor_name="Ada",
+        report={"operations": [], "kept": [], "emptied": []},
+    )  # fmt: skip
     body = BODIES["nodes/{node}/uploads"]
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
@@ -321,6 +333,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         talk=str(video.pk),
         upload=upload["id"],
         export=str(export.pk),
+        tree_change=str(change.pk),
         import_=str(MaterialImport.objects.create(tenant=acme, node=lecture.node).pk),
     )
 

@@ -15,6 +15,7 @@ from structures.generation.guided import build_guided_outline, check_guided_tree
 from structures.generation.options import GenerationOptions, Mode, Verification
 from structures.generation.queries import GenerationSources
 from structures.generation.stored_outlines import StoredOutline, check_refined_node, get_outline_snapshot
+from structures.tree_changes.queries import load_applied_keys
 from tenants.models import Tenant
 
 
@@ -57,7 +58,7 @@ def prepare_request(
     stored: StoredOutline | None = None
     outline: Outline | None = None
     if options.mode is Mode.GUIDED:
-        outline = build_guided_outline(exclusion.root)
+        outline = build_guided_outline(exclusion.root, load_applied_keys(tenant=tenant, node_id=node_id))
     elif options.outline is not None:
         snapshot = get_outline_snapshot(tenant=tenant, node_id=node_id, snapshot_id=options.outline)
         refined = None if options.refinement is None else options.refinement.key

@@ -23,6 +23,7 @@ from structures.models.snapshots import (
     get_reference_locator_columns,
     read_reference_locator,
 )
+from structures.models.tree_changes import AppliedNode, TreeChange, TreeChangeState
 from structures.models.working_copies import (
     CopyStatus,
     EditConflictRow,
@@ -35,6 +36,7 @@ from structures.models.working_copies import (
 __all__ = [
     "EDITED_BASIS",
     "EDITED_ENGINE",
+    "AppliedNode",
     "CachedAnswer",
     "Comment",
     "CommentThread",
@@ -55,6 +57,8 @@ __all__ = [
     "StructureNode",
     "StructureSnapshot",
     "StructureSnapshotQuerySet",
+    "TreeChange",
+    "TreeChangeState",
     "WorkingCopy",
     "WorkingNode",
     "get_reference_locator_columns",

@@ -87,7 +87,7 @@ def publish_snapshot(*, tenant: Tenant, snapshot_id: UUID, reason: str, actor: A
     review = load_review(snapshot)
     if review.publication is not None and review.publication.is_current:
         return snapshot
-    _check_approved(snapshot, review)
+    check_approved(snapshot, review)
     Publication.objects.filter(tenant=tenant, node=snapshot.node_id, is_current=True).update(is_current=False)
     values = {"is_current": True, "published_at": timezone.now(), "published_by": actor.name}
     Publication.objects.update_or_create(
@@ -124,7 +124,8 @@ def _lock_reviewed_copy(tenant: Tenant, snapshot: StructureSnapshot) -> WorkingC
     return copy if copy is not None and copy.find_last_step() == snapshot.options.get("step") else None
 
 
-def _check_approved(snapshot: StructureSnapshot, review: SnapshotReview) -> None:
+def check_approved(snapshot: StructureSnapshot, review: SnapshotReview) -> None:
+    """Raise NotApproved while too few people have approved the snapshot."""
     if not review.is_approved:
         raise NotApproved(
             f"{len(review.approvals)} people have approved snapshot {snapshot.pk}; {settings.APPROVALS_REQUIRED} must.",
