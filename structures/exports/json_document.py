@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from jsonschema import Draft202012Validator
-
 from materials.contents import encode_locator
+from structures.exports import json_checks
 from structures.exports.base import (
     ExportedCourse,
     ExportedNode,
@@ -20,12 +18,10 @@ from structures.exports.base import (
     ExportLoss,
     ValidationReport,
 )
+from structures.exports.json_checks import check_json
 from structures.exports.options import ExportOption, OptionType
 
-SCHEMA_PATH = Path(__file__).parent / "schemas" / "structure-1.json"
-_VALIDATOR = "jsonschema"
-# Enough to see what is wrong; a wrong member is wrong in every node.
-_MAX_MESSAGES = 20
+_SCHEMA = "structure-1.json"
 _EVIDENCE = ExportOption(
     name="evidence",
     type=OptionType.BOOLEAN,
@@ -80,26 +76,12 @@ class JSONFormat:
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the document against its schema."""
-        try:
-            document = json.loads(path.read_bytes())
-        except ValueError as exc:
-            return ValidationReport(
-                validator=_VALIDATOR, version=version(_VALIDATOR), exit=1, messages=(f"No JSON: {exc}",)
-            )
-        faults = []
-        for fault in Draft202012Validator(read_schema()).iter_errors(document):
-            faults.append(f"{fault.json_path}: {fault.message[:200]}")
-            if len(faults) == _MAX_MESSAGES:
-                break
-        return ValidationReport(
-            validator=_VALIDATOR, version=version(_VALIDATOR), exit=int(bool(faults)), messages=tuple(faults)
-        )
+        return check_json(path, read_schema())
 
 
 def read_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of the documents that are written."""
-    schema: dict[str, Any] = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
-    return schema
+    return json_checks.read_schema(_SCHEMA)
 
 
 def _encode(value: Mapping[str, Any]) -> bytes:

@@ -9,6 +9,7 @@ from structures.exports.csv_tables import CSVFormat
 from structures.exports.flashcards.flashcards import FlashcardsFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
+from structures.exports.jsonld.jsonld import JSONLDFormat
 from structures.exports.markdown_format import MarkdownFormat
 from structures.exports.mkdocs.format import MkDocsFormat
 from structures.exports.olx.olx import OLXFormat
@@ -31,6 +32,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     ScormFormat(),
     OLXFormat(),
     QTIFormat(),
+    JSONLDFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.
