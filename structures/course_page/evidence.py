@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -11,73 +11,20 @@ from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext
 
-from materials.chunks.markdown import format_timestamp
 from materials.documents import ChunkKind, Format, WordsPlace
 from materials.models import Chunk, MaterialEntry
 from project.errors import NotFound
 from structures.course_page.sections import PageEvidence, build_page_evidence
+from structures.export_files.passages import can_draw_page
 from structures.exports.languages import DEFAULT_LABEL_LANGUAGE
+from structures.grounding.passage_lines import TALK_NEIGHBOURS, TEXT_NEIGHBOURS, PassageLine, build_line, format_seconds
 from structures.grounding.quoted_words import QuotedWords
 from structures.grounding.quotes import find_quoted_text, split_at_quote
 from structures.models import Reference
 from tenants.models import Tenant
 
-# Chunks before and after the one that is quoted: of a text its neighbours, of a talk about a minute.
-_TEXT_NEIGHBOURS, _TALK_NEIGHBOURS = 1, 4
 # Of a page or slide. Slides hold fewer; of a page with more, those around the quote are shown.
 _MAX_PAGE_CHUNKS = 60
-# On each side of the quote, and of each chunk beside it: a chunk may be a listing of a thousand lines.
-_MAX_CHARACTERS = 1500
-_CODE_KINDS = {ChunkKind.CODE.value, ChunkKind.TABLE.value}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PassageLine:
-    """A chunk around the quote. `marked` is the part that is quoted, between `before` and `after`.
-
-    `marked_ms` is when it begins to be said, where that is known and something is said before.
-    """
-
-    kind: str
-    before: str
-    marked: str = ""
-    after: str = ""
-    start_ms: int | None = None
-    end_ms: int | None = None
-    speaker: str = ""
-    marked_ms: int | None = None
-
-    @property
-    def marked_time(self) -> str:
-        return format_timestamp(self.marked_ms or 0)
-
-    @property
-    def marked_seconds(self) -> str:
-        return format_seconds(self.marked_ms or 0)
-
-    @property
-    def time(self) -> str:
-        return format_timestamp(self.start_ms or 0)
-
-    @property
-    def seconds(self) -> str:
-        return format_seconds(self.start_ms or 0)
-
-    @property
-    def end_seconds(self) -> str:
-        return format_seconds(self.end_ms or 0)
-
-    @property
-    def is_code(self) -> bool:
-        return self.kind in _CODE_KINDS
-
-    @property
-    def is_heading(self) -> bool:
-        return self.kind == ChunkKind.HEADING.value
-
-    @property
-    def is_machine_written(self) -> bool:
-        return ChunkKind(self.kind).is_machine_written
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,17 +112,6 @@ def _find_words_today(reference: Reference, quoted: Chunk | None) -> WordsPlace 
     return None if quoted is None else QuotedWords(quoted).find_place(reference.quote)
 
 
-def can_draw_page(reference: Reference, entry: MaterialEntry) -> bool:
-    """Tell whether the page that is cited can be shown as a picture: of PDF alone, in the version that was quoted."""
-    is_stored = bool(entry.object_key) and entry.format == Format.PDF
-    return is_stored and reference.page is not None and entry.fingerprint == reference.entry_fingerprint
-
-
-def format_seconds(milliseconds: int) -> str:
-    """Return seconds as a media fragment has them, such as `12.3` (W3C Media Fragments 1.0, 4.2.1)."""
-    return f"{milliseconds / 1000:.3f}".rstrip("0").rstrip(".")
-
-
 def _find_entry(tenant: Tenant, reference: Reference) -> MaterialEntry | None:
     return MaterialEntry.objects.for_tenant(tenant).filter(pk=reference.entry_id).first()
 
@@ -204,10 +140,10 @@ def _load_lines(tenant: Tenant, quoted: Chunk, quote: str, words: WordsPlace | N
         reach = _MAX_PAGE_CHUNKS // 2
     else:
         near = chunks
-        reach = _TALK_NEIGHBOURS if quoted.kind == ChunkKind.TRANSCRIPT else _TEXT_NEIGHBOURS
+        reach = TALK_NEIGHBOURS if quoted.kind == ChunkKind.TRANSCRIPT else TEXT_NEIGHBOURS
     near = near.filter(position__range=(quoted.position - reach, quoted.position + reach))
     return [
-        _build_line(row, quote, words) if row.pk == quoted.pk else _build_line(row)
+        build_line(row, quote, words) if row.pk == quoted.pk else build_line(row)
         for row in near.without_word_boxes().order_by("position")
     ]
 
@@ -218,26 +154,6 @@ def _has_transcript(tenant: Tenant, reference: Reference, lines: Sequence[Passag
         return True
     chunks = Chunk.objects.for_tenant(tenant).filter(entry=reference.entry_id, kind=ChunkKind.TRANSCRIPT)
     return not lines and chunks.exists()
-
-
-def _build_line(chunk: Chunk, quote: str = "", words: WordsPlace | None = None) -> PassageLine:
-    line = PassageLine(
-        kind=chunk.kind, before=chunk.text, start_ms=chunk.start_ms, end_ms=chunk.end_ms, speaker=chunk.speaker
-    )
-    split = split_at_quote(chunk.text, quote) if quote else None
-    if split is None:
-        return replace(line, before=_cut_end(chunk.text))
-    before, marked, after = split
-    marked_ms = words.start_ms if words is not None and before.strip() else None
-    return replace(line, before=_cut_start(before), marked=marked, after=_cut_end(after), marked_ms=marked_ms)
-
-
-def _cut_start(text: str) -> str:
-    return text if len(text) <= _MAX_CHARACTERS else "…" + text[-_MAX_CHARACTERS:]
-
-
-def _cut_end(text: str) -> str:
-    return text if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS] + "…"
 
 
 def _describe_change(reference: Reference, entry: MaterialEntry | None, *, is_found: bool) -> str:

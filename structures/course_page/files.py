@@ -19,7 +19,8 @@ from materials.uploads.downloads import describe_entry_file
 from materials.uploads.file_responses import build_file_response
 from project.errors import NotFound
 from project.http.transfers import hold_transfer_slot
-from structures.course_page.evidence import can_draw_page, find_quoted_words, get_cited_entry, get_reference
+from structures.course_page.evidence import find_quoted_words, get_cited_entry, get_reference
+from structures.export_files.passages import can_draw_page
 from tenants.models import Tenant
 
 RECORDING_RESPONSES = {

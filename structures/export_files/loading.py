@@ -11,6 +11,7 @@ from uuid import UUID
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, MaterialEntry
 from materials.models.entries import MaterialEntryQuerySet
+from structures.export_files.passages import PassageReader
 from structures.exports.base import ExportedRecording, ExportedSnapshot
 from structures.models import Reference, SnapshotSource, StructureSnapshot
 from structures.queries import load_structure_tree
@@ -29,6 +30,7 @@ def load_exported_snapshot(snapshot: StructureSnapshot, *, with_materials: bool)
         modules=load_structure_tree(snapshot),
         recordings=_list_recordings(snapshot, paths),
         addresses=_find_addresses(snapshot, paths),
+        open_passages=PassageReader(snapshot),
     )
 
 
@@ -38,7 +40,7 @@ def compute_materials_digest(snapshot: StructureSnapshot) -> str:
     So an export is made anew when an entry was deleted, read again or corrected.
     """
     rows = _select_entries(snapshot, _load_paths(snapshot)).order_by("pk")
-    fields = ("pk", "name", "fingerprint", "duration_ms", "source_url")
+    fields = ("pk", "name", "fingerprint", "duration_ms", "source_url", "key_frames_stored_at")
     read = [[str(value) for value in row] for row in rows.values_list(*fields)]
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 

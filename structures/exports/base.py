@@ -143,19 +143,61 @@ class ExportedRecording:
     open_transcript: Callable[[], Iterable[TranscriptChunk]]
 
 
+class ExportedLine(Protocol):
+    """A chunk around a quote; `marked` is the part of it that is quoted, blank in others."""
+
+    @property
+    def before(self) -> str: ...
+    @property
+    def marked(self) -> str: ...
+    @property
+    def after(self) -> str: ...
+    @property
+    def start_ms(self) -> int | None: ...
+    @property
+    def time(self) -> str: ...
+    @property
+    def speaker(self) -> str: ...
+    @property
+    def is_code(self) -> bool: ...
+    @property
+    def is_heading(self) -> bool: ...
+    @property
+    def is_machine_written(self) -> bool: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedPassage:
+    """What stands around the quote of a reference when the export is made.
+
+    `lines` are empty when the quote is not in the materials any more; `is_deleted` says that its source is gone.
+    `draw_picture` returns the cited page or what a video shows there as a JPEG, None when that fails; it is None when
+    there is no such picture, and `no_picture` says in a sentence why, blank where nobody would look for one. It is
+    called before the next passage is taken.
+    """
+
+    reference: ExportedReference
+    lines: Sequence[ExportedLine] = ()
+    is_deleted: bool = False
+    draw_picture: Callable[[], bytes | None] | None = None
+    no_picture: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ExportedSnapshot:
     """A snapshot as it is handed to a format: the course, and its modules with everything below them in order.
 
     `recordings` are those that still exist, in the order of their paths; none for a format that does not read materials
     (`ExportFormat.reads_materials`). What cites an entry that is not among them cites one that was deleted.
-    `addresses` are those on the web of the entries that have one, under the same condition.
+    `addresses` are those on the web of the entries that have one, under the same condition. `open_passages` reads what
+    stands around each quote, those of one source after another, in constant memory; those that say the same come once.
     """
 
     course: ExportedCourse
     modules: Sequence[ExportedNode]
     recordings: Sequence[ExportedRecording] = ()
     addresses: Mapping[UUID, str] = field(default_factory=dict)
+    open_passages: Callable[[], Iterable[ExportedPassage]] = tuple
 
     def walk_nodes(self) -> Iterator[ExportedNode]:
         """Yield all nodes, parents first, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 from collections.abc import Collection
 from html.parser import HTMLParser
-from typing import BinaryIO
+from typing import IO
 
 from structures.exports.package_checks import find_active_content
 
@@ -96,7 +96,7 @@ class PageCheck(HTMLParser):
             self.faults.append(fault)
 
 
-def find_page_faults(file: BinaryIO, check: PageCheck) -> list[str]:
+def find_page_faults(file: IO[bytes], check: PageCheck) -> list[str]:
     """Return what is wrong with a page that is read in pieces."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:

@@ -7,6 +7,7 @@ from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
 from structures.exports.flashcards.flashcards import FlashcardsFormat
+from structures.exports.html.evidence import HTMLEvidenceFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
 from structures.exports.jsonld.jsonld import JSONLDFormat
@@ -23,6 +24,7 @@ _FORMATS: tuple[ExportFormat, ...] = (
     JSONFormat(),
     CSVFormat(),
     HTMLFormat(),
+    HTMLEvidenceFormat(),
     MkDocsFormat(),
     ChaptersFormat(),
     TranscriptsFormat(),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from materials.fingerprints import compute_text_digest
 from materials.models import Chunk, MaterialNode
 from structures.models import StructureSnapshot
 from tenants.models import Tenant
@@ -77,6 +78,7 @@ def stored_course(api: Api, acme: Tenant, course: MaterialNode) -> StructureSnap
             **place,
         )
         cited = {"entry_name": name, "entry_path": name, "entry_id": entries[name], "chunk_id": row.pk}
+        cited["chunk_digest"] = compute_text_digest(text)
         # The fingerprint of an entry that is not ingested.
         quotes[text] = {**cited, "entry_fingerprint": "", "quote": text.removeprefix("The third lesson. "), **place}
     leaves = [

@@ -119,6 +119,7 @@ DIGESTS = {
     "markdown": ("2", "61f513a966331a82"),
     "mkdocs": ("1", "afe220862e7fdcee"),
     "html": ("1", "56a224fc3d7e4ae3"),
+    "html-evidence": ("1", "c17a432d2182b662"),
     "json": ("1", "ed0276ef164d1bd4"),
     "csv": ("1", "b7c56245e7c67319"),
     "chapters": ("1", "cff023887b9670f2"),
