@@ -89,7 +89,6 @@ def test_the_button_before_a_quote_plays_its_words(chromium: Browser, url: str) 
     assert chromium.evaluate("document.querySelector('video').currentTime") < 80
 
 
-@pytest.mark.slow
 def test_the_line_that_is_said_is_marked_and_captioned(chromium: Browser, url: str) -> None:
     chromium.open(url)
     open_all(chromium)
@@ -97,7 +96,8 @@ def test_the_line_that_is_said_is_marked_and_captioned(chromium: Browser, url: s
     marked = "[...document.querySelectorAll('.line[aria-current]')].map((each) => each.textContent.slice(6, 24))"
 
     chromium.evaluate("document.querySelector('video').textTracks[0].mode = 'showing'")
-    chromium.evaluate("document.querySelector('video').play()")
+    # It stands still: while it plays, a slow machine gets the captions when their time is over.
+    chromium.evaluate("document.querySelector('video').currentTime = 70")
 
     chromium.wait_until(f"{marked}.length === 1")
     assert chromium.evaluate(marked) == ["The third lesson. "]
