@@ -7,3 +7,4 @@ from project.settings import INSTALLED_APPS as _APPS
 INSTALLED_APPS = [*_APPS, "tests.jobs.app.TestJobsConfig"]
 WHISPER_MODEL = str(BASE_DIR / "tests" / "data" / "media" / "whisper-nano")
 WHITENOISE_AUTOREFRESH = True  # no look at every static file for each client of a test
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the usual one takes half a second for each

@@ -236,21 +236,18 @@ def test_wrong_passwords_are_limited_before_they_are_looked_at(admin_user: User)
 
 
 @pytest.mark.usefixtures("one_window")
-@pytest.mark.slow
 def test_a_client_that_tries_many_names_is_limited_too(admin_user: User) -> None:
     statuses = [log_in("wrong", name=f"name-{number}", client_ip="192.0.2.53") for number in range(26)]
 
     assert statuses == [200] * 25 + [429]
 
 
-@pytest.mark.slow
 def test_a_good_password_ends_the_count(admin_user: User) -> None:
     statuses = [log_in(password, client_ip="192.0.2.54") for password in ("wrong", "wrong", PASSWORD) * 4]
 
     assert statuses == [200, 200, 302] * 4
 
 
-@pytest.mark.slow
 @pytest.mark.usefixtures("one_window")
 def test_whoever_has_an_account_gets_no_more_tries_for_other_names(admin_user: User) -> None:
     for number in range(12):
