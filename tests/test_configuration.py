@@ -160,13 +160,13 @@ def final_stage() -> str:
     return (BASE / "Dockerfile").read_text().rpartition("\nFROM ")[2]
 
 
-def test_a_web_process_loads_no_vendors_sdk() -> None:
+def test_a_web_process_loads_no_vendors_sdk_and_no_word_lists() -> None:
     script = """
 import sys
 import project.wsgi
 from django.urls import get_resolver
 get_resolver().url_patterns
-loaded = {"openai", "anthropic", "google.genai", "httpx2", "boto3"} & set(sys.modules)
+loaded = {"openai", "anthropic", "google.genai", "httpx2", "boto3", "wordfreq"} & set(sys.modules)
 assert not loaded, loaded
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=BASE, capture_output=True, text=True, check=False)

@@ -6,8 +6,6 @@ import math
 from collections import defaultdict
 from functools import lru_cache
 
-import wordfreq
-
 from structures.grounding.claims.words import build_stem, strip_prefix
 
 # On the Zipf scale (the logarithm of how often a word and its forms occur in a billion words; Van Heuven et al. 2014).
@@ -42,6 +40,8 @@ def _get_zipf(word: str, language: str) -> float:
 @lru_cache(maxsize=4)
 def _load_shares(language: str) -> dict[str, float]:
     """Return how often words occur by stem, all forms together."""
+    import wordfreq  # noqa: PLC0415  # as below
+
     shares: dict[str, float] = defaultdict(float)
     for word, share in wordfreq.get_frequency_dict(language, wordlist="small").items():
         shares[build_stem(word)] += share
@@ -50,4 +50,6 @@ def _load_shares(language: str) -> dict[str, float]:
 
 @lru_cache(maxsize=1)
 def _list_languages() -> frozenset[str]:
+    import wordfreq  # noqa: PLC0415  # takes as long as half of Django; web servers and most commands look up no word
+
     return frozenset(wordfreq.available_languages("small"))
