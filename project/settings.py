@@ -258,6 +258,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["project.http.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "project.http.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "project.http.schema.ProblemSchema",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "project.http.negotiation.StrictNegotiation",
     "EXCEPTION_HANDLER": "project.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,  # DRF would make an AnonymousUser; the API has tenants, not users
     "URL_FORMAT_OVERRIDE": "format",

@@ -87,7 +87,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
     def _describe_unknown_fields(self, unknown: list[str]) -> dict[str, list[serializers.ErrorDetail]]:
-        said = f"Unknown field. Known: {', '.join(self.fields)}."
+        said = (
+            f"Unknown field. Known: {', '.join(self.fields)}." if self.fields else "Unknown field: none is taken here."
+        )
         named = {name: [serializers.ErrorDetail(said, code="unknown")] for name in unknown[:MAX_ERRORS]}
         if left := len(unknown) - len(named):
             summary = serializers.ErrorDetail(f"{left} more unknown fields.", code=SummaryCode("unknown", left))

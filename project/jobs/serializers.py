@@ -11,9 +11,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from project.db.clock import get_database_time
-from project.http.serializers import ListQuerySerializer, StrictSerializer
+from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
 from project.jobs.estimates import Estimate
 from project.jobs.forecasts import forecast_jobs
+from project.jobs.job_kinds import list_job_kinds
 from project.jobs.models import Job, JobAttempt, JobStatus
 from project.jobs.priorities import Urgency
 
@@ -150,7 +151,14 @@ class PrioritySerializer(StrictSerializer):
 class JobListSerializer(ListQuerySerializer):
     """Which jobs to list."""
 
-    kind = serializers.CharField(required=False, max_length=50)
+    kind = StrictCharField(required=False, max_length=50)
     status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
     subject = serializers.UUIDField(required=False, help_text="Jobs that work on this entry or node.")
     created_after = serializers.DateTimeField(required=False)
+
+    def validate_kind(self, value: str) -> str:
+        """Refuse a kind of job that does not exist."""
+        kinds = sorted(kind.name for kind in list_job_kinds())
+        if value not in kinds:
+            raise serializers.ValidationError(f"There is no such kind. Known: {', '.join(kinds)}.", code="unknown_kind")
+        return value

@@ -81,15 +81,17 @@ class SnapshotReviewSerializer(serializers.Serializer[SnapshotReview]):
     )
     approvals = ApprovalSerializer(many=True, help_text="Oldest first.")
     approvals_required = serializers.SerializerMethodField(help_text="How many must approve before it is published.")
-    published_at = serializers.SerializerMethodField(help_text="Null when it never was, or was taken back.")
+    published_at = serializers.DateTimeField(
+        source="publication.published_at",
+        default=None,
+        read_only=True,
+        help_text="Null when it never was, or was taken back.",
+    )
     published_by = serializers.SerializerMethodField()
 
     def get_approvals_required(self, _review: SnapshotReview) -> int:
         required: int = settings.APPROVALS_REQUIRED
         return required
-
-    def get_published_at(self, review: SnapshotReview) -> str | None:
-        return None if review.publication is None else review.publication.published_at.isoformat()
 
     def get_published_by(self, review: SnapshotReview) -> str:
         return "" if review.publication is None else review.publication.published_by

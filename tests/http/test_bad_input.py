@@ -264,3 +264,33 @@ def test_a_number_of_too_many_digits_is_refused_in_our_words(api: Api, acme: Ten
 
     assert answer.status_code == 400
     assert answer.json()["detail"] == "The body is not JSON: a number has more than 1000 digits."
+
+
+@pytest.mark.parametrize(
+    ("path", "pointer", "code", "known"),
+    [
+        ("jobs?kind=bogus", "/kind", "unknown_kind", "describe_entry"),
+        ("nodes?format=bogus", "/format", "unknown_format", "json"),
+        (f"snapshots/{NOBODYS}?format=bogus", "/format", "unknown_format", "json, markdown"),
+    ],
+)
+def test_a_value_that_does_not_exist_is_refused_with_those_that_do(
+    api: Api, acme: Tenant, path: str, pointer: str, code: str, known: str
+) -> None:
+    answer = api(acme).get(f"/api/v1/{path}")
+
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["pointer"], error["code"]) == (pointer, code)
+    assert known in error["detail"]
+
+
+class NoFields(StrictSerializer):
+    """Takes nothing."""
+
+
+def test_a_body_that_takes_nothing_says_so() -> None:
+    serializer = NoFields(data={"colour": "red"})
+
+    assert not serializer.is_valid()
+    assert serializer.errors == {"colour": ["Unknown field: none is taken here."]}
