@@ -1,4 +1,4 @@
-"""Open an untrusted archive of whatever kind: zip, or tar packed with gzip."""
+"""Open what is imported, whatever its kind: an untrusted zip, a tar packed with gzip, or a structure as JSON."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from materials.transfer.archive_rules import ArchiveLimits
 from materials.transfer.sources import ImportSource
+from materials.transfer.structure_document import StructureDocumentSource, is_structure_document
 from materials.transfer.tar_archive import GZIP_SIGNATURE, check_tar_start, open_tar
 from materials.transfer.zip_archive import ZipSource, check_zip_end
 
@@ -18,7 +19,7 @@ def check_archive(file: BinaryIO, limits: ArchiveLimits) -> None:
     file.seek(0)
     if file.read(len(GZIP_SIGNATURE)) == GZIP_SIGNATURE:
         check_tar_start(file)
-    else:
+    elif not is_structure_document(file):
         check_zip_end(file, limits)
 
 
@@ -27,7 +28,9 @@ def open_archive(path: Path, limits: ArchiveLimits) -> Iterator[ImportSource]:
     """Open an archive on a local disk. Raises ArchiveRefused."""
     with path.open("rb") as file:
         is_tar = file.read(len(GZIP_SIGNATURE)) == GZIP_SIGNATURE
-        if not is_tar:
+        if not is_tar and is_structure_document(file):
+            yield StructureDocumentSource(file)
+        elif not is_tar:
             yield ZipSource(file, limits)
     if is_tar:
         with open_tar(path, limits) as source:

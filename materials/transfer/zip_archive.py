@@ -69,9 +69,9 @@ def check_zip_end(file: BinaryIO, limits: ArchiveLimits) -> None:
     found = tail.rfind(_END_SIGNATURE)
     if found < 0 or len(tail) - found < _END_BYTES:
         raise ArchiveRefused(
-            "The file is neither a zip archive nor a tar.gz, or its end is missing.",
+            "The file is neither a zip archive, a tar.gz nor a structure as JSON, or its end is missing.",
             code="not_a_zip",
-            next_step="Send a .zip, .imscc, .epub or .tar.gz file, complete.",
+            next_step="Send a .zip, .imscc, .epub or .tar.gz file, or the JSON of an export, complete.",
         )
     at = size - len(tail) + found
     disk, first_disk, _, count, length = struct.unpack_from("<4HL", tail, found + 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from materials.readers.packages import epub, ims, olx
+from materials.readers.packages import epub, ims, olx, structure_json
 from materials.readers.packages.package import CoursePackage, PackageDamaged, PackageFiles
 
 
@@ -15,6 +15,8 @@ def find_descriptor(paths: Collection[str]) -> str:
         return ims.MANIFEST
     if epub.CONTAINER in paths:
         return epub.CONTAINER
+    if structure_json.DOCUMENT in paths:
+        return structure_json.DOCUMENT
     # A course of Open edX has chapters in files of their own or in this one; other programs use the name, too.
     return olx.COURSE if olx.COURSE in paths else ""
 
@@ -40,4 +42,6 @@ def _read(files: PackageFiles, descriptor: str) -> CoursePackage | None:
         return ims.read(files)
     if descriptor == epub.CONTAINER:
         return epub.read(files)
+    if descriptor == structure_json.DOCUMENT:
+        return structure_json.read(files)
     return olx.read(files) if olx.is_course(files) else None
