@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -54,6 +54,15 @@ def clean_title(title: str) -> str:
     """Return a title in one line without control characters, which chapters of no program may have."""
     shown = (" " if unicodedata.category(letter) == "Cc" else letter for letter in title)
     return " ".join("".join(shown).split()) or "-"
+
+
+def explain_absence(node: ExportedNode, present: Collection[UUID]) -> str:
+    """Return in a sentence why a node is no chapter. `present` are the recordings that still exist."""
+    timed = [reference for reference in node.references if reference.locator.start_ms is not None]
+    for reference in timed:
+        if reference.entry_id not in present:
+            return f"It cites {reference.entry_path}, which was deleted since."
+    return "Others are the chapters of what it cites." if timed else "It cites no place in a recording."
 
 
 @dataclass(kw_only=True)

@@ -9,17 +9,24 @@ import re
 import shutil
 import subprocess
 import zipfile
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
-from uuid import UUID
 
 from materials.transfer.safe_names import build_safe_name, make_distinct
-from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
-from structures.exports.chapter_lists import AUTO, CONCEPTS, LESSONS, Chapter, ChapterList, list_chapters
+from structures.exports.base import ExportedSnapshot, ExportLoss, ValidationReport
+from structures.exports.chapter_lists import (
+    AUTO,
+    CONCEPTS,
+    LESSONS,
+    Chapter,
+    ChapterList,
+    explain_absence,
+    list_chapters,
+)
 from structures.exports.losses import WHOLE, find_course_losses, list_filled_fields
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.packages import PackageWriter
@@ -78,7 +85,7 @@ class ChaptersFormat:
         present = {recording.entry_id for recording in snapshot.recordings}
         for node in snapshot.walk_nodes():
             if node.row.key not in made:
-                why = refused.get(node.row.key) or _explain_absence(node, present)
+                why = refused.get(node.row.key) or explain_absence(node, present)
                 yield ExportLoss(key=node.row.key, title=node.row.title, field=WHOLE, reason=why)
                 continue
             for field in list_filled_fields(node):
@@ -114,15 +121,6 @@ class ChaptersFormat:
             exit=int(bool(faults)),
             messages=[*faults[:_MAX_MESSAGES], *notes],
         )
-
-
-def _explain_absence(node: ExportedNode, present: Collection[UUID]) -> str:
-    """Return in a sentence why a node is no chapter. `present` are the recordings that still exist."""
-    timed = [reference for reference in node.references if reference.locator.start_ms is not None]
-    for reference in timed:
-        if reference.entry_id not in present:
-            return f"It cites {reference.entry_path}, which was deleted since."
-    return "Others are the chapters of what it cites." if timed else "It cites no place in a recording."
 
 
 def _build_files(listed: ChapterList, stem: str) -> dict[str, str]:

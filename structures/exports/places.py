@@ -65,6 +65,12 @@ def find_file_url(address: str) -> str:
     return parts.geturl()
 
 
+def is_vimeo(address: str) -> bool:
+    """Tell whether an address is one of Vimeo."""
+    parts = _split_address(address)
+    return parts is not None and _FRAGMENT_PLAYERS.fullmatch(_get_host(parts)) is not None
+
+
 def says_end(url: str) -> bool:
     """Tell whether the address of a place in a recording says where the place ends."""
     return re.search(r"#t=[\d.]+,[\d.]+$", url) is not None

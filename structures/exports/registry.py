@@ -7,6 +7,8 @@ from structures.exports.cartridge.cartridge import CartridgeFormat
 from structures.exports.chapters import ChaptersFormat
 from structures.exports.csv_tables import CSVFormat
 from structures.exports.flashcards.flashcards import FlashcardsFormat
+from structures.exports.h5p.question_sets import H5PFormat
+from structures.exports.h5p.videos import H5PVideoFormat
 from structures.exports.html.evidence import HTMLEvidenceFormat
 from structures.exports.html.format import HTMLFormat
 from structures.exports.json_document import JSONFormat
@@ -35,6 +37,8 @@ _FORMATS: tuple[ExportFormat, ...] = (
     OLXFormat(),
     QTIFormat(),
     JSONLDFormat(),
+    H5PFormat(),
+    H5PVideoFormat(),
 )
 EXPORT_FORMATS = {export_format.name: export_format for export_format in _FORMATS}
 # What a structure is also read as in one answer, with `?format=` or `Accept`: texts, which are made in a moment.

@@ -60,10 +60,11 @@ def list_questions(snapshot: ExportedSnapshot) -> Iterator[Question]:
     """Yield the exercises of a course as questions, in order."""
     for node in snapshot.walk_nodes():
         if node.node_type is NodeType.EXERCISE:
-            yield _build_question(node)
+            yield build_question(node)
 
 
-def _build_question(exercise: ExportedNode) -> Question:
+def build_question(exercise: ExportedNode) -> Question:
+    """Return an exercise as a question."""
     row, task = exercise.row, find_choice_task(exercise)
     if task is not None:
         return Question(kind=Kind.ONE_CHOICE if task.has_one_right_choice else Kind.CHOICES, row=row, task=task)

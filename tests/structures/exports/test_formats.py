@@ -130,6 +130,8 @@ DIGESTS = {
     "scorm": ("1", "f12c8c00eb3d35d9"),
     "olx": ("1", "ae3e065261310110"),
     "qti": ("1", "8bea940b110c50c0"),
+    "h5p": ("1", "9ec6abb645ae3915"),
+    "h5p-video": ("1", "fcdf466353b6fd5c"),
     "jsonld": ("1", "559dd1f3e83bd834"),
 }
 
