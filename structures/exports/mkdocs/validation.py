@@ -23,7 +23,7 @@ from structures.exports.package_checks import find_name_faults
 
 _VALIDATOR = "mkdocs build --strict"
 _MAX_MESSAGES = 20
-# A course of 1,000 lessons takes a quarter of a minute and 200 MB here, without a theme: the time is for 20,000.
+# A course of 1,000 lessons takes 5 s and 50 MB on an idle core without a theme, and 21 s on a busy one.
 LIMITS = ProcessLimits(memory_bytes=2**31, file_bytes=2**27, cpu_seconds=300, seconds=400)
 # What the pages of such a course take on the disk, unpacked and as HTML.
 _MAX_UNPACKED_BYTES = 2**28
