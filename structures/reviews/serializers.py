@@ -85,6 +85,7 @@ class SnapshotReviewSerializer(serializers.Serializer[SnapshotReview]):
         source="publication.published_at",
         default=None,
         read_only=True,
+        allow_null=True,
         help_text="Null when it never was, or was taken back.",
     )
     published_by = serializers.SerializerMethodField()
