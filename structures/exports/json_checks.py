@@ -13,11 +13,14 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from structures.exports.base import ValidationReport
+from structures.exports.validation_limits import refuse_large
 
 _FOLDER = Path(__file__).parent / "schemas"
 _VALIDATOR = "jsonschema"
 # Enough to see what is wrong; a wrong member is wrong in every node.
 _MAX_MESSAGES = 20
+# It takes some five times the bytes, so 80 MB, and a second for each million. 1,000 lessons have 2.4 MB.
+_MAX_BYTES = 16 * 1024 * 1024
 
 
 @cache
@@ -34,6 +37,8 @@ def check_json(
     find_faults: Callable[[str, Any], Iterator[str]] = lambda text, document: iter(()),
 ) -> ValidationReport:
     """Return what is wrong with a document by its schema, and when that holds what `find_faults` finds in it."""
+    if refused := refuse_large(_VALIDATOR, version(_VALIDATOR), size=path.stat().st_size, limit=_MAX_BYTES):
+        return refused
     try:
         text = path.read_bytes().decode()
         document = json.loads(text)

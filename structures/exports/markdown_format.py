@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ from structures.exports.base import ExportedSnapshot, ExportLoss, ValidationRepo
 from structures.exports.losses import find_node_losses
 from structures.exports.markdown import render_parts
 from structures.exports.options import ExportOption
+from structures.exports.validation_limits import refuse_large
 
 _OF_EVERY_NODE = frozenset({"description", "minutes_basis", "unproved", "references"})
 _OF_SECTIONS = _OF_EVERY_NODE | {
@@ -31,6 +33,11 @@ _CARRIED = {
     NodeType.EXERCISE: _OF_EVERY_NODE
     | {"difficulty", "estimated_minutes", "arranged_by", "reference_solution", "grading_criteria"},
 }
+_VALIDATOR = "markdown-it-py"
+# Enough to see what is wrong.
+_MAX_MESSAGES = 20
+# In characters. The tokens take some 35 times as many bytes, so 2 MB at a time, and 140 MB of the largest section.
+_SECTION, _MAX_SECTION = 64 * 1024, 4 * 1024 * 1024
 _KEY_COMMENT = re.compile(r"<!-- key: [0-9a-f-]{36} -->")
 
 
@@ -65,17 +72,23 @@ class MarkdownFormat:
 
     def validate(self, path: Path) -> ValidationReport:
         """Read the file as CommonMark: it has headings, and of markup only the keys of nodes."""
-        tokens = MarkdownIt("commonmark").parse(path.read_text(encoding="utf-8"))
-        inside = [child for token in tokens for child in token.children or ()]
-        faults = [f"line {_get_line(token)}: markup {token.content[:50]!r}" for token in tokens if _is_markup(token)]
-        faults += [f"markup {token.content[:50]!r}" for token in inside if _is_markup(token)]
-        headings = sum(token.type == "heading_open" for token in tokens)
-        messages = faults or [format_count(headings, "heading")]
+        number = version(_VALIDATOR)
+        headings = 0
+        faults: list[str] = []
+        try:
+            for line, section in _read_sections(path):
+                if refused := refuse_large(_VALIDATOR, number, size=len(section), limit=_MAX_SECTION):
+                    return refused
+                tokens = MarkdownIt("commonmark").parse(section)
+                headings += sum(token.type == "heading_open" for token in tokens)
+                faults += islice(_find_markup(tokens, line), _MAX_MESSAGES - len(faults))
+        except UnicodeDecodeError as exc:
+            faults.append(f"no UTF-8: {exc}")
         return ValidationReport(
-            validator="markdown-it-py",
-            version=version("markdown-it-py"),
+            validator=_VALIDATOR,
+            version=number,
             exit=int(bool(faults) or not headings),
-            messages=tuple(messages),
+            messages=tuple(faults or [format_count(headings, "heading")]),
         )
 
 
@@ -84,6 +97,33 @@ def find_markdown_losses(snapshot: ExportedSnapshot) -> Iterator[ExportLoss]:
     return find_node_losses(
         snapshot, _CARRIED, lambda node, _: f"Markdown has no place for it below nodes of the type {node.node_type}."
     )
+
+
+def _read_sections(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the sections of a file, each of some length from one heading to another, with the lines before it.
+
+    A heading ends whatever stands before it but fenced code, which nothing here writes outside of quotations.
+    """
+    lines: list[str] = []
+    first = length = 0
+    with path.open(encoding="utf-8", newline="") as file:
+        while line := file.readline(_MAX_SECTION):
+            # Beyond that the section is refused anyway.
+            if (length >= _SECTION and line.startswith("#")) or length > _MAX_SECTION:
+                yield first, "".join(lines)
+                first += len(lines)
+                lines, length = [], 0
+            lines.append(line)
+            length += len(line)
+    if lines:
+        yield first, "".join(lines)
+
+
+def _find_markup(tokens: Sequence[Token], line: int) -> Iterator[str]:
+    for token in tokens:
+        if _is_markup(token):
+            yield f"line {line + _get_line(token)}: markup {token.content[:50]!r}"
+        yield from (f"markup {child.content[:50]!r}" for child in token.children or () if _is_markup(child))
 
 
 def _is_markup(token: Token) -> bool:

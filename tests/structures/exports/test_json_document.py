@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from jsonschema import Draft202012Validator
 
+from structures.exports import json_checks
 from structures.exports.json_document import JSONFormat, read_schema
 from tests.structures.exports.courses import build_hostile_course, build_plain_course
 from tests.structures.exports.test_formats import write
@@ -75,3 +77,16 @@ def test_the_schema_is_one_and_refuses_what_it_does_not_describe(tmp_path: Path)
         "$.children[0].children[0]: 'key' is a required property",
         "$.children[1].type: 'chapter' is not one of ['module', 'lesson', 'concept', 'exercise']",
     ]
+
+
+def test_a_document_too_large_to_be_held_is_said_to_be_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_checks, "_MAX_BYTES", 1000)
+    path = tmp_path / "large.json"
+    path.write_bytes(write(JSONFormat(), build_plain_course().build_snapshot()))
+
+    report = JSONFormat().validate(path)
+
+    assert report.exit is None
+    assert "at most 1000 bytes" in report.messages[0]

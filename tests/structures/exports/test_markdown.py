@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
+from structures.exports import markdown_format
 from structures.exports.base import ExportedSnapshot, ExportLoss
 from structures.exports.markdown import render_markdown as render_with_keys
 from structures.exports.markdown_format import MarkdownFormat
@@ -222,3 +226,38 @@ def test_it_names_the_key_of_every_node_where_readers_do_not_see_it() -> None:
         f"- **Boiling**: Hot. (no evidence) <!-- key: {key} -->\n  - Tea\n\n"
         f"**Exercise: Egg** (no evidence) <!-- key: {key} -->\n"
     )
+
+
+def test_a_file_is_checked_section_by_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(markdown_format, "_SECTION", 100)
+    path = tmp_path / "large.md"
+    lesson = "## Heat\n\nIt is\n# warm\n\n> ```\n> # <b>\n> ```\n\n"
+    path.write_text(f"# Water\n\n{lesson * 50}\n\n<b>\n\n{lesson}a <i>\n")
+    lines = path.read_text().splitlines()
+
+    report = MarkdownFormat().validate(path)
+
+    assert report.exit == 1
+    assert report.messages == (f"line {lines.index('<b>') + 1}: markup '<b>\\n'", "markup '<i>'")
+    path.write_text(f"# Water\n\n{lesson * 50}")
+    assert MarkdownFormat().validate(path).messages == ("101 headings",)
+
+
+def test_a_section_too_large_to_be_held_is_said_to_be_unchecked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(markdown_format, "_MAX_SECTION", 1000)
+    path = tmp_path / "large.md"
+    path.write_text(f"# Water\n\n{'a ' * 1000}\n")
+
+    report = MarkdownFormat().validate(path)
+
+    assert report.exit is None
+    assert "at most 1000 bytes" in report.messages[0]
+
+
+def test_a_file_that_is_not_utf_8_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "latin.md"
+    path.write_bytes(b"# Gr\xfc\xdfe\n")
+
+    assert MarkdownFormat().validate(path).messages[0].startswith("no UTF-8")
