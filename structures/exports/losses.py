@@ -76,6 +76,16 @@ def find_course_losses(course: ExportedCourse, *, carried: frozenset[str], reaso
             yield ExportLoss(key=None, title=course.title, field=field, reason=reason)
 
 
+def find_carried_replacements(
+    snapshot: ExportedSnapshot, carried: Callable[[ExportedNode], frozenset[str]], *, of_course: frozenset[str]
+) -> Iterator[ExportLoss]:
+    """Yield of the fields that are written, which `carried` says of a node, those with characters that HTML forbids."""
+    written = {node.row.key: carried(node) for node in snapshot.walk_nodes()}
+    for loss in find_replaced_characters(snapshot):
+        if loss.field in (of_course if loss.key is None else written[loss.key]):
+            yield loss
+
+
 def find_replaced_characters(snapshot: ExportedSnapshot) -> Iterator[ExportLoss]:
     """Yield the fields of nodes with characters that HTML and XML forbid, for which a sign stands."""
     reason = "It holds characters that HTML forbids, such as control characters: a sign stands for each."

@@ -17,15 +17,23 @@ from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.flashcards.decks import build_decks, has_concepts
 from structures.exports.flashcards.validation import COLLECTION, MEDIA, validate_deck
-from structures.exports.losses import WHOLE, find_course_losses, list_filled_fields
+from structures.exports.losses import (
+    WHOLE,
+    build_loss,
+    find_carried_replacements,
+    find_course_losses,
+    list_filled_fields,
+)
 from structures.exports.options import ExportOption
 from structures.exports.packages import PackageWriter
 from structures.exports.places import QUOTES, find_place_losses
 
 _CARRIED = {
     NodeType.MODULE: frozenset({"description"}),
+    NodeType.LESSON: frozenset(),
     NodeType.CONCEPT: frozenset({"description", "examples", "references"}),
 }
+_COURSE_FIELDS = frozenset({"title", "description"})
 # Of a structure that is in no database: what genanki gives decks, too.
 _TIME_WITHOUT_DATABASE = 1_425_278_051
 _PAGE_BYTES = 4096
@@ -67,23 +75,29 @@ class FlashcardsFormat:
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
         """Yield what is no concept, but for titles and descriptions of modules and titles of lessons that hold some."""
         reason = "A deck says of the course its title and its description."
-        yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
+        yield from find_course_losses(snapshot.course, carried=_COURSE_FIELDS, reason=reason)
         for node in snapshot.walk_nodes():
             if node.node_type is NodeType.EXERCISE:
-                yield _build_loss(node, WHOLE, "A deck has the concepts; exercises are no cards.")
+                yield build_loss(node, WHOLE, "A deck has the concepts; exercises are no cards.")
             elif not has_concepts(node):
-                yield _build_loss(node, WHOLE, "There is no concept in it.")
+                yield build_loss(node, WHOLE, "There is no concept in it.")
             else:
-                carried = _CARRIED.get(node.node_type, frozenset())
+                carried = _CARRIED[node.node_type]
                 for field in list_filled_fields(node):
                     if field not in carried:
-                        yield _build_loss(node, field, "Cards have no place for it.")
+                        yield build_loss(node, field, "Cards have no place for it.")
                 if node.node_type is NodeType.CONCEPT:
                     yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name])
+        yield from find_carried_replacements(snapshot, _list_written_fields, of_course=_COURSE_FIELDS)
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package, its database, and that notes, cards and decks belong together."""
         return validate_deck(path)
+
+
+def _list_written_fields(node: ExportedNode) -> frozenset[str]:
+    is_written = node.node_type is not NodeType.EXERCISE and has_concepts(node)
+    return _CARRIED[node.node_type] | {"title"} if is_written else frozenset()
 
 
 def _read_collection(path: Path) -> Iterator[bytes]:
@@ -92,7 +106,3 @@ def _read_collection(path: Path) -> Iterator[bytes]:
         head = file.read(_PAGE_BYTES)
         yield head[:_VERSION_AT] + _WRITTEN_BY + head[_VERSION_AT + len(_WRITTEN_BY) :]
         yield from iter(lambda: file.read(_PIECE_BYTES), b"")
-
-
-def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
-    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)

@@ -20,8 +20,8 @@ from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
     build_loss,
+    find_carried_replacements,
     find_course_losses,
-    find_replaced_characters,
     list_filled_fields,
 )
 from structures.exports.options import ExportOption
@@ -56,21 +56,20 @@ class H5PFormat:
         yield build_library_loss(snapshot, format_library(QUESTION_SET, options[LIBRARIES.name]))
         reason = "A set of questions says of the course its title and its description."
         yield from find_course_losses(snapshot.course, carried=_COURSE_FIELDS, reason=reason)
-        exercises = set()
         for node in snapshot.walk_nodes():
             if node.node_type is not NodeType.EXERCISE:
                 yield build_loss(node, WHOLE, "A set of questions has exercises alone.")
                 continue
-            exercises.add(node.row.key)
             yield from find_question_losses(node)
-        for loss in find_replaced_characters(snapshot):
-            written = _COURSE_FIELDS if loss.key is None else _TASK_FIELDS | {"title"}
-            if loss.field in written and (loss.key is None or loss.key in exercises):
-                yield loss
+        yield from find_carried_replacements(snapshot, _list_written_fields, of_course=_COURSE_FIELDS)
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package by the rules of H5P: `h5p.json`, the content, and the libraries that it names."""
         return validate_question_set(path)
+
+
+def _list_written_fields(node: ExportedNode) -> frozenset[str]:
+    return _TASK_FIELDS | {"title"} if node.node_type is NodeType.EXERCISE else frozenset()
 
 
 def build_library_loss(snapshot: ExportedSnapshot, library: str) -> ExportLoss:

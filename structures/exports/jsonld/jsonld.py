@@ -19,7 +19,7 @@ from structures.exports.jsonld.descriptions import (
     describe_node,
     describe_questions,
 )
-from structures.exports.losses import find_course_losses, list_filled_fields
+from structures.exports.losses import build_loss, find_carried_replacements, find_course_losses, list_filled_fields
 from structures.exports.options import ExportOption
 from structures.exports.places import QUOTES, find_place_losses
 
@@ -34,6 +34,9 @@ _CARRIED = {
     NodeType.EXERCISE: _RESOURCE_FIELDS,
     NodeType.CONCEPT: frozenset({"description", "examples", "references"}),
 }
+_COURSE_FIELDS = frozenset({
+    "title", "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites"
+})  # fmt: skip
 _REASONS = {
     "reference_solution": "Whoever reads the page would see it.",
     "grading_criteria": "Whoever reads the page would see them.",
@@ -78,22 +81,23 @@ class JSONLDFormat:
         """Yield what schema.org has no words for, and what is not for everybody."""
         yield from find_course_losses(
             snapshot.course,
-            carried=frozenset({
-                "title", "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites"
-            }),
+            carried=_COURSE_FIELDS,
             reason="It is about the structure, not about the course.",
-        )  # fmt: skip
+        )
         for node in snapshot.walk_nodes():
             carried = _CARRIED[node.node_type]
             for field in list_filled_fields(node):
                 if field not in carried:
-                    yield _build_loss(node, field, _REASONS.get(field, "schema.org has no word for it."))
+                    yield build_loss(node, field, _REASONS.get(field, "schema.org has no word for it."))
             if node.row.prerequisites and "prerequisites" in carried:
-                yield _build_loss(node, "prerequisites.places", "It names the lesson, and not the places in it.")
+                yield build_loss(node, "prerequisites.places", "It names the lesson, and not the places in it.")
             for loss in find_place_losses(node, snapshot, with_quotes=options[QUOTES.name]):
                 # A clip says when it ends, whatever its address says.
                 if loss.field != "references.end_ms":
                     yield loss
+        yield from find_carried_replacements(
+            snapshot, lambda node: _CARRIED[node.node_type] | {"title"}, of_course=_COURSE_FIELDS
+        )
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the document against a JSON Schema of what is written here, its identifiers and its times."""
@@ -160,7 +164,3 @@ def _find_faults(text: str, document: Any) -> Iterator[str]:
                 yield f"{str(value.get('name'))[:50]!r}: the clip ends when it begins, or before"
     yield from (f"{each}: {number} things have this identifier" for each, number in identifiers.items() if number > 1)
     yield from (f"{each}: nothing has this identifier" for each in sorted(targets - set(identifiers)))
-
-
-def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
-    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)

@@ -12,9 +12,9 @@ from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, 
 from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
+    find_carried_replacements,
     find_course_losses,
     find_node_losses,
-    find_replaced_characters,
 )
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.package_checks import MANIFEST
@@ -67,15 +67,16 @@ class QTIFormat:
         reason = "A bank of questions says of the course its title and its description."
         yield from find_course_losses(snapshot.course, carried=_COURSE_FIELDS, reason=reason)
         yield from find_node_losses(snapshot, _CARRIED, _find_reason)
-        exercises = {node.row.key for node in snapshot.walk_nodes() if node.node_type is NodeType.EXERCISE}
-        for loss in find_replaced_characters(snapshot):
-            written = _COURSE_FIELDS if loss.key is None else _CARRIED[NodeType.EXERCISE] | {"title"}
-            if loss.field in written and (loss.key is None or loss.key in exercises):
-                yield loss
+        yield from find_carried_replacements(snapshot, _list_written_fields, of_course=_COURSE_FIELDS)
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package by the rules of QTI: its manifest, its files, and each question."""
         return validate_qti(path)
+
+
+def _list_written_fields(node: ExportedNode) -> frozenset[str]:
+    carried = _CARRIED.get(node.node_type)
+    return frozenset() if carried is None else carried | {"title"}
 
 
 def _find_reason(_node: ExportedNode, field: str) -> str:

@@ -162,6 +162,17 @@ def test_losses_are_what_cards_do_not_say() -> None:
         assert text not in said
 
 
+def test_characters_for_which_a_sign_stands_are_lost_where_they_are_written() -> None:
+    lesson = build_node(NodeType.LESSON, "Heat\x07", build_node(NodeType.CONCEPT, "Boiling", description="\x07"))
+    snapshot = build_snapshot(lesson, build_node(NodeType.LESSON, "Ice\x07"), description="\x07")
+
+    losses = [(loss.title, loss.field) for loss in FlashcardsFormat().list_losses(snapshot, {"quotes": False})]
+
+    assert losses == [
+        ("Ice\x07", "all"), ("Water", "description"), ("Heat\x07", "title"), ("Boiling", "description")
+    ]  # fmt: skip
+
+
 def test_a_course_without_concepts_is_an_empty_deck_and_said(tmp_path: Path) -> None:
     path = tmp_path / "empty.apkg"
     path.write_bytes(write(FlashcardsFormat(), build_snapshot(build_node(NodeType.MODULE, "Soon"))))
