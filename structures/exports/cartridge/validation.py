@@ -1,7 +1,7 @@
 """Checks of a written cartridge, by the rules of Common Cartridge: manifest, files, topics, quizzes and pages.
 
-Written from what the specification says, as its schemas may not be kept with this program. What they allow and nothing
-here writes, such as metadata of single files, is a fault here: a checked cartridge is one of this program.
+Written from what the specification says, as its schemas may not be kept with this program: what breaks them is a fault
+here, too. What they allow and nothing here writes, such as metadata of single files, is one as well.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from structures.exports.cartridge.profiles import (
     WEB_CONTENT,
     Profile,
 )
+from structures.exports.cartridge.rules import QUIZ_RULES, build_manifest_rules, build_topic_rules
+from structures.exports.element_rules import find_rule_faults
 from structures.exports.package_checks import (
     MANIFEST,
     ManifestCheck,
@@ -38,7 +40,7 @@ _HEAD_BYTES = 500
 
 def validate_cartridge(path: Path) -> ValidationReport:
     """Return what is wrong with a cartridge, the first faults of it."""
-    return check_package(path, _find_faults, validator="coursewright-cc", version="1")
+    return check_package(path, _find_faults, validator="coursewright-cc", version="2")
 
 
 def _find_faults(archive: zipfile.ZipFile) -> Iterator[str]:
@@ -88,6 +90,7 @@ class _CartridgeCheck(ManifestCheck):
         for resource in self.list_resources():
             yield from self._find_resource_faults(resource)
         yield from self.find_file_faults()
+        yield from find_rule_faults(self.root, build_manifest_rules(self.profile))
 
     def _find_metadata_faults(self, metadata: Any) -> Iterator[str]:
         if (found := self.list_names(metadata)) != ["schema", "schemaversion", "lom"]:
@@ -153,6 +156,7 @@ def _find_topic_faults(content: bytes, profile: Profile) -> Iterator[str]:
     elif root[1].get("texttype") not in {"text/html", "text/plain"}:
         yield "the text has no known type"
     else:
+        yield from find_rule_faults(root, build_topic_rules(profile))
         yield from find_page_faults((root[1].text or "").encode())
 
 
@@ -181,4 +185,16 @@ def _find_quiz_faults(content: bytes) -> Iterator[str]:
         if item.xpath("q:presentation/q:response_lid/@rcardinality", namespaces=names) != [cardinality]:
             yield f"question {name}: how many choices may be chosen is not what its type says"
         yield from (f"question {name}: {fault}" for fault in find_choice_faults(item, fewest=fewest))
+        yield from (f"question {name}: {fault}" for fault in _find_link_faults(item))
         yield from find_text_faults(item)
+    yield from find_rule_faults(root, QUIZ_RULES)
+
+
+def _find_link_faults(item: Any) -> Iterator[str]:
+    """Yield what a question names and does not have: responses, and texts that are shown after one."""
+    names = {"q": QTI_NAMESPACE}
+    for attribute, element in (("respident", "response_lid"), ("linkrefid", "itemfeedback")):
+        known = set(item.xpath(f".//q:{element}/@ident", namespaces=names))
+        for name in item.xpath(f".//@{attribute}"):
+            if name not in known:
+                yield f"there is no {element} {name[:100]!r}"

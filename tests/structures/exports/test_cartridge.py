@@ -329,6 +329,22 @@ MANIFEST = "imsmanifest.xml"
         ("quizzes/", 'rcardinality="Single"', 'rcardinality="Multiple"', "not what its type says"),
         ("quizzes/", "<resprocessing>", "<itemfeedback/><resprocessing>", "in this order"),
         ("quizzes/", "<section ", "<other ", "no QTI"),
+        (
+            "quizzes/",
+            "<decvar ",
+            "<decvar>a</decvar><decvar ",
+            "outcomes: it holds decvar decvar, in the order or number",
+        ),
+        ("quizzes/", ' varname="SCORE" vartype', " vartype", "decvar: the attribute 'varname' is missing"),
+        ("quizzes/", 'action="Set"', 'action="Add"', "setvar: the attribute 'action' is 'Add'"),
+        ("quizzes/", "<other/>", "<unanswered/>", "unanswered: there is no such element"),
+        ("quizzes/", "<render_choice>", '<render_choice shuffle="Yes">', "it has no attribute 'shuffle'"),
+        ("quizzes/", "<flow_mat>", "<flow_mat>Because", "flow_mat: it holds text"),
+        ("quizzes/", 'respident="response"', 'respident="other"', "there is no response_lid 'other'"),
+        ("quizzes/", 'linkrefid="general_fb"', 'linkrefid="other"', "there is no itemfeedback 'other'"),
+        ("topics/", "<topic ", '<topic version="1" ', "topic: it has no attribute 'version'"),
+        (MANIFEST, "<file ", '<file version="1" ', "file: it has no attribute 'version'"),
+        (MANIFEST, "<lomimscc:description>", "<lomimscc:coverage/><lomimscc:description>", "in the order or number"),
     ],
 )
 def test_its_validator_finds_each_fault(tmp_path: Path, path: str, old: str, new: str, said: str) -> None:
