@@ -373,7 +373,7 @@ def test_evidence_is_linked_where_its_material_is_on_the_web_now(api: Api, acme:
     assert "<a " not in pages[0]
     assert '<a href="https://example.org/talk.mp4#t=5,20"' in pages[1]
     assert [each["validation"] for each in (first, second)] == [
-        {"validator": "coursewright-cc", "version": "1", "exit": 0, "messages": []}
+        {"validator": "coursewright-cc", "version": "2", "exit": 0, "messages": []}
     ] * 2
     assert second["file"]["name"].endswith(".imscc")
 
