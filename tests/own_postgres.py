@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from django.core.management import call_command
 from django.db import connection, connections
 
 from project.db.embedded.base import get_server
 from project.db.embedded.server import SUPERUSER, EmbeddedServer
 from tests.process_table import eventually
+from tests.template_database import dump_template
 
 NAME = "coursewright"
 
@@ -134,11 +134,18 @@ class OwnPostgres:
         assert self.proxy.cut()
 
 
+def _run(server: EmbeddedServer, program: str, *arguments: str) -> None:
+    done = server._run_program(program, "-h", str(server.socket_folder), "-U", SUPERUSER, *arguments)
+    assert done.returncode == 0, done.stdout
+
+
 @contextlib.contextmanager
 def own_postgres(home: Path) -> Iterator[OwnPostgres]:
-    """Run a server and point this process's default connection to it. Needs an unblocked database."""
+    """Run a server and point this process's default connection to it. Needs the unblocked test database."""
     server = get_server(home)
     server.ensure_running()
+    tables = home / "tables.sql"
+    dump_template(tables)
     before = dict(connection.settings_dict)
     connections.close_all()
     connection.settings_dict.update(
@@ -146,8 +153,8 @@ def own_postgres(home: Path) -> Iterator[OwnPostgres]:
     )
     proxy = CuttingProxy(server_socket=server.socket_folder / ".s.PGSQL.5432")
     try:
-        server._run_program("createdb", "-h", str(server.socket_folder), "-U", SUPERUSER, NAME)
-        call_command("migrate", verbosity=0)
+        _run(server, "createdb", NAME)
+        _run(server, "psql", "-q", "-X", "-1", "-v", "ON_ERROR_STOP=1", "-f", str(tables), NAME)
         yield OwnPostgres(server=server, proxy=proxy)
     finally:
         proxy.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,9 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.loader import MigrationLoader
+
+from project.db.embedded.server import find_binaries
+from tests.process_table import database_url
 
 PREFIX = "coursewright_template_"
 _LOCK = 5_700_184_312  # any number that no other program locks
@@ -39,6 +43,17 @@ def make_template() -> str:
                 call_command("migrate", verbosity=0, interactive=False, run_syncdb=True)
             cursor.execute(f"ALTER DATABASE {quote(unfinished)} RENAME TO {quote(name)}")
     return name
+
+
+def dump_template(file: Path) -> None:
+    """Write the statements that make what `make_template` made, for another server. Needs the test database.
+
+    Not from the test database itself: tests that commit empty its tables, also of what migrations put there.
+    """
+    with _connected_to(connection.settings_dict["TEST"]["TEMPLATE"]):
+        url = database_url()
+    command = [str(find_binaries() / "pg_dump"), "--no-owner", "--no-privileges", "--file", str(file), "--dbname", url]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
 
 
 def _digest_migrations() -> str:
