@@ -22,13 +22,14 @@ from materials.objects.quotas import QuotaReservation
 from materials.objects.removal import cancel_removal, discard_object, schedule_removals
 from materials.transfer.safe_names import build_safe_name
 from project import logs
+from project.counts import format_count
 from project.db.fields import new_id
 from project.jobs.errors import JobCancelled
 from project.jobs.run import JobRun
 from project.storage.objects import StoredObject, get_object_storage
 from structures.export_files.errors import ExportFormatChanged, ExportTooLarge
 from structures.export_files.loading import load_exported_snapshot
-from structures.exports.base import ExportedSnapshot, ExportFormat, ExportLoss, ValidationReport
+from structures.exports.base import AttachesFiles, ExportedSnapshot, ExportFormat, ExportLoss, ValidationReport
 from structures.exports.registry import EXPORT_FORMATS
 from structures.models import Export
 
@@ -101,9 +102,21 @@ class _BoundedFile:
 def _write_file(
     run: JobRun, export_format: ExportFormat, snapshot: ExportedSnapshot, options: dict[str, Any], path: Path
 ) -> None:
+    _refuse_large_attachments(export_format, snapshot, options)
     with path.open("wb") as file:
         bounded = _BoundedFile(file, max_bytes=settings.EXPORT_MAX_BYTES, checkpoint=run.checkpoint)
         export_format.write(snapshot, options, cast(BinaryIO, bounded))
+
+
+def _refuse_large_attachments(export_format: ExportFormat, snapshot: ExportedSnapshot, options: dict[str, Any]) -> None:
+    """Raise ExportTooLarge when the files that an export holds are too large, before any of them is read."""
+    if not isinstance(export_format, AttachesFiles):
+        return
+    files = export_format.list_attached_files(snapshot, options)
+    size = sum(file.size_bytes for file in files)
+    if size > settings.EXPORT_MAX_BYTES:
+        attached = f"{format_count(len(files), 'file')} of {size} bytes would be attached"
+        raise ExportTooLarge(f"{attached}; an export has at most {settings.EXPORT_MAX_BYTES}.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,9 @@ from uuid import UUID
 from materials.documents import ChunkKind, Format
 from materials.models import Chunk, MaterialEntry
 from materials.models.entries import MaterialEntryQuerySet
+from materials.objects.stored_files import open_entry_stream
 from structures.export_files.passages import PassageReader
-from structures.exports.base import ExportedRecording, ExportedSnapshot
+from structures.exports.base import ExportedFile, ExportedRecording, ExportedSnapshot
 from structures.models import Reference, SnapshotSource, StructureSnapshot
 from structures.queries import load_structure_tree
 
@@ -31,6 +32,7 @@ def load_exported_snapshot(snapshot: StructureSnapshot, *, with_materials: bool)
         recordings=_list_recordings(snapshot, paths),
         addresses=_find_addresses(snapshot, paths),
         open_passages=PassageReader(snapshot),
+        files=_list_files(snapshot, paths),
     )
 
 
@@ -40,7 +42,7 @@ def compute_materials_digest(snapshot: StructureSnapshot) -> str:
     So an export is made anew when an entry was deleted, read again or corrected.
     """
     rows = _select_entries(snapshot, _load_paths(snapshot)).order_by("pk")
-    fields = ("pk", "name", "fingerprint", "duration_ms", "source_url", "key_frames_stored_at")
+    fields = ("pk", "name", "fingerprint", "raw_sha256", "duration_ms", "source_url", "key_frames_stored_at")
     read = [[str(value) for value in row] for row in rows.values_list(*fields)]
     return hashlib.sha256(json.dumps(read).encode()).hexdigest()
 
@@ -60,6 +62,21 @@ def _select_entries(snapshot: StructureSnapshot, ids: Iterable[UUID]) -> Materia
 def _find_addresses(snapshot: StructureSnapshot, paths: Mapping[UUID, str]) -> dict[UUID, str]:
     entries = _select_entries(snapshot, paths).exclude(source_url="")
     return dict(entries.values_list("pk", "source_url"))
+
+
+def _list_files(snapshot: StructureSnapshot, paths: Mapping[UUID, str]) -> list[ExportedFile]:
+    fields = ("name", "object_key", "size_bytes", "raw_sha256")
+    files = [
+        ExportedFile(
+            entry_id=entry.pk,
+            name=entry.name,
+            path=paths[entry.pk],
+            size_bytes=entry.size_bytes,
+            open=partial(open_entry_stream, entry),
+        )
+        for entry in _select_entries(snapshot, paths).exclude(object_key="").only(*fields)
+    ]
+    return sorted(files, key=lambda each: (each.path, str(each.entry_id)))
 
 
 def _list_recordings(snapshot: StructureSnapshot, paths: Mapping[UUID, str]) -> list[ExportedRecording]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 from uuid import UUID, uuid5
 
 from materials.chunks.transcript_formats import TranscriptChunk
@@ -143,6 +143,21 @@ class ExportedRecording:
     open_transcript: Callable[[], Iterable[TranscriptChunk]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExportedFile:
+    """The stored file of a material that the snapshot was made from or cites, as it is when the export is made.
+
+    `path` is the name behind the titles of the nodes below the course. `open` opens the file for reading in constant
+    memory, which may raise a DomainError; who reads it closes it.
+    """
+
+    entry_id: UUID
+    name: str
+    path: str
+    size_bytes: int
+    open: Callable[[], BinaryIO]
+
+
 class ExportedLine(Protocol):
     """A chunk around a quote; `marked` is the part of it that is quoted, blank in others."""
 
@@ -191,6 +206,7 @@ class ExportedSnapshot:
     (`ExportFormat.reads_materials`). What cites an entry that is not among them cites one that was deleted.
     `addresses` are those on the web of the entries that have one, under the same condition. `open_passages` reads what
     stands around each quote, those of one source after another, in constant memory; those that say the same come once.
+    `files` are the stored files of the entries that have one, in the order of their paths, under the same condition.
     """
 
     course: ExportedCourse
@@ -198,6 +214,7 @@ class ExportedSnapshot:
     recordings: Sequence[ExportedRecording] = ()
     addresses: Mapping[UUID, str] = field(default_factory=dict)
     open_passages: Callable[[], Iterable[ExportedPassage]] = tuple
+    files: Sequence[ExportedFile] = ()
 
     def walk_nodes(self) -> Iterator[ExportedNode]:
         """Yield all nodes, parents first, in order."""
@@ -273,3 +290,11 @@ class ExportFormat(Protocol):
 
     def validate(self, path: Path) -> ValidationReport:
         """Check a written file. A validator that is not installed is said in the report; a fault raises nothing."""
+
+
+@runtime_checkable
+class AttachesFiles(Protocol):
+    """A format whose file holds files of materials as they are. How large they are is known before it is written."""
+
+    def list_attached_files(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Sequence[ExportedFile]:
+        """Return the files that an export holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -17,7 +17,7 @@ from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import ExportedNode, ExportedNodeFields, ExportedReference, ExportedSnapshot
 from structures.exports.characters import clean_text
 from structures.exports.markdown import format_reference_location
-from structures.exports.places import find_place_url
+from structures.exports.places import find_attached_url, find_place_url
 
 LESSON_FIELDS = frozenset({
     "description", "learning_goal", "difficulty", "estimated_minutes", "minutes_basis", "key_points", "questions",
@@ -32,11 +32,15 @@ TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "d
 
 @dataclass(frozen=True, kw_only=True)
 class LessonContext:
-    """What pages say besides a lesson's own fields: titles of other lessons by the ids of their rows, and addresses."""
+    """What pages say besides a lesson's own fields: titles of other lessons by the ids of their rows, and addresses.
+
+    `files` are the addresses in the package of entries whose files are in it.
+    """
 
     titles: Mapping[str, str]
     addresses: Mapping[UUID, str]
     with_quotes: bool = False
+    files: Mapping[UUID, str] = field(default_factory=dict)
 
 
 def build_context(snapshot: ExportedSnapshot, *, with_quotes: bool = False) -> LessonContext:
@@ -179,7 +183,8 @@ def _render_places(node: ExportedNode, context: LessonContext) -> Iterator[str]:
 
 
 def _format_place(reference: ExportedReference, context: LessonContext) -> str:
-    place, url = escape_text(format_reference_location(reference)), find_place_url(reference, context.addresses)
+    place = escape_text(format_reference_location(reference))
+    url = find_attached_url(reference, context.files) or find_place_url(reference, context.addresses)
     return f'<a href="{escape_text(url)}" target="_blank" rel="noopener noreferrer">{place}</a>' if url else place
 
 

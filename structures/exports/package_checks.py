@@ -25,6 +25,7 @@ _NAMED = {"manifest", "organization", "item", "resource"}
 # What the columns of tables have.
 _ALIGNMENT = re.compile(r"text-align:(?:left|right|center)")
 # What loads other files, or sends something elsewhere.
+_ADDRESSES = {"src", "href"}
 _LOADERS = {"script", "iframe", "object", "embed", "img", "link", "style", "base", "form"}
 
 
@@ -169,7 +170,8 @@ class _ScriptFinder(HTMLParser):
         self._allowed = allowed
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        address = next((value or "" for name, value in attrs if name in {"src", "href"}), "")
-        if (tag, address) in self._allowed:
-            return
+        address = next((value or "" for name, value in attrs if name in _ADDRESSES), "")
+        # The place within a file says nothing of what is loaded.
+        if (tag, address.partition("#")[0]) in self._allowed:
+            tag, attrs = "", [(name, value) for name, value in attrs if name not in _ADDRESSES]
         self.found += find_active_content(tag, attrs)

@@ -26,10 +26,14 @@ class PackageWriter:
     def __init__(self, out: BinaryIO) -> None:
         self._archive = zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED)
 
-    def add_file(self, path: str, pieces: Iterable[bytes]) -> None:
-        """Write a file. `path` has to be a name that every system takes (`materials.transfer.safe_names`)."""
+    def add_file(self, path: str, pieces: Iterable[bytes], *, is_packed: bool = False) -> None:
+        """Write a file. `path` has to be a name that every system takes (`materials.transfer.safe_names`).
+
+        What `is_packed` already, such as a video, is not compressed once more.
+        """
         info = zipfile.ZipInfo(path, _FIXED_TIME)
-        info.compress_type, info.create_system, info.external_attr = zipfile.ZIP_DEFLATED, _UNIX, _FILE_MODE
+        info.compress_type = zipfile.ZIP_STORED if is_packed else zipfile.ZIP_DEFLATED
+        info.create_system, info.external_attr = _UNIX, _FILE_MODE
         # Sizes of 64 bits whatever the file turns out to have: it is not known before.
         with self._archive.open(info, "w", force_zip64=True) as file:
             for piece in pieces:

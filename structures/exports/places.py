@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 from uuid import UUID
 
@@ -43,6 +44,17 @@ def find_place_url(reference: ExportedReference, addresses: Mapping[UUID, str]) 
         return parts._replace(query=urlencode([*query, ("t", f"{locator.start_ms // 1000}s")])).geturl()
     fragment = _build_fragment(locator, host)
     return parts._replace(fragment=fragment).geturl() if fragment else parts.geturl()
+
+
+def find_attached_url(reference: ExportedReference, files: Mapping[UUID, str]) -> str:
+    """Return the address of the cited place in a file of the package; blank when it is not there.
+
+    `files` are addresses of entries' files.
+    """
+    if not (file := files.get(reference.entry_id, "")):
+        return ""
+    fragment = _build_fragment(reference.locator, "")
+    return f"{file}#{fragment}" if fragment else file
 
 
 def find_youtube_id(address: str) -> str:
@@ -86,15 +98,24 @@ class PlaceEnd:
 
 
 def find_place_losses(
-    node: ExportedNode, snapshot: ExportedSnapshot, *, with_quotes: bool, ends: frozenset[PlaceEnd] = frozenset()
+    node: ExportedNode,
+    snapshot: ExportedSnapshot,
+    *,
+    with_quotes: bool,
+    ends: frozenset[PlaceEnd] = frozenset(),
+    files: Mapping[UUID, str] = MappingProxyType({}),
 ) -> Iterator[ExportLoss]:
     """Yield what a file says less of a node's evidence than the reference does, when it names places and links them.
 
-    `ends` are those that the file says in another way than by an address.
+    `ends` are those that the file says in another way than by an address. `files` are addresses in the package of the
+    entries whose files are in it.
     """
-    urls = [find_place_url(reference, snapshot.addresses) for reference in node.references]
+    urls = [
+        find_attached_url(reference, files) or find_place_url(reference, snapshot.addresses)
+        for reference in node.references
+    ]
     if not all(urls):
-        said = "The materials are not in the file: what has no address on the web is named without a link."
+        said = "What has no address on the web, and no file here that a page could lead to, is named without a link."
         yield _build_loss(node, "references.link", said)
     if any(
         url

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from structures.engines.base.drafts import NodeType
-from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
+from structures.exports.base import ExportedFile, ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources
 from structures.exports.cartridge.documents import takes_one_choice, write_manifest, write_quiz, write_topic
+from structures.exports.cartridge.materials import MATERIALS, list_attached_files, list_shown_files
 from structures.exports.cartridge.profiles import PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
@@ -60,22 +61,36 @@ class CartridgeFormat:
     media_type: str = "application/zip"
     extension: str = ".imscc"
     version: str = "3"
-    options: Sequence[ExportOption] = (_VERSION, QUOTES)
+    options: Sequence[ExportOption] = (_VERSION, QUOTES, MATERIALS)
     reads_materials: bool = True
 
     def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
         profile = PROFILES[options[_VERSION.name]]
-        context = build_context(snapshot, with_quotes=options[QUOTES.name])
+        files = list_attached_files(snapshot, options[MATERIALS.name])
+        shown = list_shown_files(files, options[MATERIALS.name])
+        context = replace(
+            build_context(snapshot, with_quotes=options[QUOTES.name]),
+            files={each.file.entry_id: f"../{each.path}" for each in files},
+        )
         with PackageWriter(out) as package:
-            package.add_file(MANIFEST, write_manifest(snapshot, profile))
+            package.add_file(MANIFEST, write_manifest(snapshot, profile, files=files, shown=shown))
             for item in list_resources(snapshot.modules):
                 package.add_file(item.path, [_write_item(item, profile, context)])
+            for each in files:
+                # Most of their bytes are of videos, pictures and archives, which would only take time to compress.
+                package.add_file(each.path, each.read_pieces(), is_packed=True)
+
+    def list_attached_files(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> list[ExportedFile]:
+        """Return the files of materials that the package holds by the option."""
+        return [each.file for each in list_attached_files(snapshot, options[MATERIALS.name])]
 
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
         """Yield what pages, topics and quizzes have no place for, and places that are named without a link."""
         reason = "A cartridge says of the course its title and its description."
         yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
         lone = list_lone_concepts(snapshot)
+        attached = list_attached_files(snapshot, options[MATERIALS.name])
+        files = {each.file.entry_id: each.path for each in attached}
         for node in snapshot.walk_nodes():
             if node.row.key in lone:
                 yield build_loss(node, WHOLE, "It is in no lesson, and a folder of a cartridge has a title alone.")
@@ -89,7 +104,8 @@ class CartridgeFormat:
                 said = "The quiz lets both of two choices be chosen: Common Cartridge wants three, where one can be."
                 yield build_loss(node, "choices", said)
             if "references" in carried:
-                yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name])
+                linked = {} if node.node_type is NodeType.EXERCISE else files
+                yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name], files=linked)
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package by the rules of Common Cartridge: its manifest, its files, and what is in them."""
@@ -101,7 +117,8 @@ def _write_item(item: CartridgeItem, profile: Profile, context: LessonContext) -
     if item.choices is not None:
         return write_quiz(item.identifier, row, item.choices)
     if item.kind is Kind.TOPIC:
-        return write_topic(row.title, render_task(item.node, context), profile)
+        # What an address within a topic is relative to, platforms do not agree on.
+        return write_topic(row.title, render_task(item.node, replace(context, files={})), profile)
     return render_page(row.title, render_lesson(item.node, context)).encode()
 
 

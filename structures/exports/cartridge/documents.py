@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from structures.exports.base import ExportedNodeFields, ExportedSnapshot
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources, walk_items
+from structures.exports.cartridge.materials import AttachedFile
 from structures.exports.cartridge.profiles import (
     MIN_SINGLE_CHOICES,
     MULTIPLE_PROFILE,
@@ -21,8 +22,14 @@ from structures.exports.qti12 import QTI_NAMESPACE, write_choice_item, write_met
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
-def write_manifest(snapshot: ExportedSnapshot, profile: Profile) -> Iterator[bytes]:
-    """Yield the manifest piece by piece."""
+def write_manifest(
+    snapshot: ExportedSnapshot,
+    profile: Profile,
+    *,
+    files: Sequence[AttachedFile] = (),
+    shown: Sequence[AttachedFile] = (),
+) -> Iterator[bytes]:
+    """Yield the manifest piece by piece. `files` are materials in the package, of which those `shown` have items."""
     # Moodle tells the version by the default namespace, and looks for it in the first 500 bytes: so it stands first.
     yield (
         f'{_DECLARATION}<manifest xmlns="{profile.namespace}" xmlns:lomimscc="{profile.lom_namespace}" '
@@ -33,9 +40,22 @@ def write_manifest(snapshot: ExportedSnapshot, profile: Profile) -> Iterator[byt
     ).encode()
     for item in walk_items(snapshot.modules):
         yield (_write_item(item) if item is not None else "</item>\n").encode()
+    if shown:
+        yield b'<item identifier="materials"><title>Materials</title>\n'
+        for file in shown:
+            yield (
+                f'<item identifier="{file.item_identifier}" identifierref="{file.resource_identifier}">'
+                f"<title>{escape_text(file.file.path)}</title></item>\n"
+            ).encode()
+        yield b"</item>\n"
     yield b"</item>\n</organization>\n</organizations>\n<resources>\n"
     for item in list_resources(snapshot.modules):
         yield _write_resource(item, profile).encode()
+    for file in files:
+        yield (
+            f'<resource identifier="{file.resource_identifier}" type="{WEB_CONTENT}" href="{file.path}">'
+            f'<file href="{file.path}"/></resource>\n'
+        ).encode()
     yield b"</resources>\n</manifest>\n"
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from structures.exports.base import ValidationReport
+from structures.exports.cartridge.materials import FOLDER
 from structures.exports.cartridge.profiles import (
     MIN_SINGLE_CHOICES,
     MULTIPLE_PROFILE,
@@ -135,8 +136,12 @@ class _CartridgeCheck(ManifestCheck):
 
 
 def _find_content_faults(archive: zipfile.ZipFile, check: _CartridgeCheck) -> Iterator[str]:
+    # Materials are files of authors, of any kind and size: nothing is read of them.
+    materials = {name for name in check.names if name.startswith(f"{FOLDER}/")}
+    pages = check.names - materials
+    linked = frozenset(("a", f"../{name}") for name in materials)
     finders: dict[str | None, Callable[[bytes], Iterator[str]]] = {
-        WEB_CONTENT: find_page_faults,
+        WEB_CONTENT: lambda content: find_page_faults(content, allowed=linked),
         check.profile.topic_type: lambda content: _find_topic_faults(content, check.profile),
         check.profile.quiz_type: _find_quiz_faults,
     }
@@ -144,7 +149,7 @@ def _find_content_faults(archive: zipfile.ZipFile, check: _CartridgeCheck) -> It
         find = finders.get(resource.get("type"))
         for file in resource:
             path = file.get("href")
-            if find is not None and path in check.names:
+            if find is not None and path in pages:
                 yield from (f"{path}: {fault}" for fault in find(archive.read(path)))
 
 

@@ -18,7 +18,7 @@ from materials.objects.quotas import get_storage_usage, set_quota
 from materials.objects.removal import remove_objects
 from project.jobs.models import Job
 from project.storage.objects import get_object_storage
-from structures.export_files import jobs
+from structures.export_files import jobs, loading
 from structures.export_files.expiry import delete_unused_exports
 from structures.exports.base import ExportedSnapshot, ExportLoss
 from structures.exports.markdown_format import MarkdownFormat
@@ -292,6 +292,43 @@ def test_a_file_beyond_the_limit_is_refused(
 
     assert (failed["state"], failed["error"]["code"]) == ("failed", "export_too_large")
     assert stored() == files
+
+
+def test_the_materials_are_attached_as_they_were_stored(api: Api, acme: Tenant, course: MaterialNode) -> None:
+    client = api(acme)
+    text = b"# Boiling\n\nWater boils.\n"
+    entry = upload(client, course.pk, "boiling.md", text)
+    drain()
+    snapshot = store_course(acme, course, entry_id=entry["id"], entry_path="boiling.md")
+
+    export = make(client, snapshot, format="cc", options={"materials": "cited"})
+
+    content = b"".join(download(client, export["id"]).streaming_content)
+    assert [text for name, text in unpack(content).items() if name.startswith("materials/")] == [text.decode()]
+    assert export["validation"]["messages"] == []
+    assert "references.link" not in {loss["field"] for loss in export["losses"]["listed"]}
+
+
+def test_materials_beyond_the_limit_are_refused_before_any_is_read(
+    api: Api, acme: Tenant, course: MaterialNode, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = api(acme)
+    entry = upload(client, course.pk, "boiling.md", b"Water boils. " * 10_000)
+    drain()
+    snapshot = store_course(acme, course, entry_id=entry["id"], entry_path="boiling.md")
+    settings.EXPORT_MAX_BYTES = 100_000
+
+    def open_nothing(entry: MaterialEntry) -> BinaryIO:
+        raise AssertionError(entry)
+
+    monkeypatch.setattr(loading, "open_entry_stream", open_nothing)
+
+    failed = make(client, snapshot, format="cc", options={"materials": "all"})
+    without = make(client, snapshot, format="cc")
+
+    assert failed["error"]["code"] == "export_too_large"
+    assert failed["error"]["message"] == ("1 file of 130000 bytes would be attached; an export has at most 100000.")
+    assert without["state"] == "ready"
 
 
 def test_losses_are_counted_and_the_first_of_them_listed(

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid5
 
 from materials.documents import Locator
 from structures.engines.base.drafts import NodeType
-from structures.exports.base import ExportedRecording, ExportedSnapshot
+from structures.exports.base import ExportedFile, ExportedRecording, ExportedSnapshot
 from structures.models import StructureNode, StructureSnapshot
 
 _SPACE = UUID("00000000-0000-7000-8000-000000000018")
-TALK, DELETED, FILE = uuid5(_SPACE, "talk"), uuid5(_SPACE, "deleted"), uuid5(_SPACE, "file")
+TALK, DELETED, FILE, OTHER = (uuid5(_SPACE, name) for name in ("talk", "deleted", "file", "other"))
 
 LONG_TITLE = "Wörter " * 71 + "500"
 HOSTILE_TITLES = (
@@ -153,6 +154,17 @@ def build_recording(duration_ms: int | None = 120_000) -> ExportedRecording:
     )
 
 
+def build_file(entry_id: UUID, path: str, content: bytes) -> ExportedFile:
+    """Return the stored file of an entry."""
+    return ExportedFile(
+        entry_id=entry_id,
+        name=path.rpartition("/")[2],
+        path=path,
+        size_bytes=len(content),
+        open=lambda: BytesIO(content),
+    )
+
+
 @dataclass(kw_only=True)
 class ExampleCourse:
     """A course, and the snapshot as formats take it."""
@@ -162,7 +174,12 @@ class ExampleCourse:
     recordings: list[ExportedRecording]
 
     def build_snapshot(self) -> ExportedSnapshot:
-        return ExportedSnapshot(course=self.course, modules=self.modules, recordings=self.recordings)
+        files = [
+            build_file(FILE, "Part/book.pdf", b"%PDF-"),
+            build_file(OTHER, f"Part/{HOSTILE_TITLES[0]}.html", b"<script>alert(1)</script>"),
+            build_file(TALK, "Part/talk.mp4", b"\x00\x01"),
+        ]
+        return ExportedSnapshot(course=self.course, modules=self.modules, recordings=self.recordings, files=files)
 
 
 def repeat_lessons(number: int) -> ExportedSnapshot:

@@ -6,12 +6,15 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 import pytest
 from lxml import etree
 
+from materials.documents import Locator
 from materials.readers.quizzes import reader as quizzes
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedSnapshot
@@ -20,9 +23,14 @@ from structures.exports.choice_tasks import ChoiceTask, find_choice_task
 from structures.exports.lesson_html import escape_text, render_blocks
 from structures.models import StructureSnapshot
 from tests.structures.exports.courses import (
+    DELETED,
+    FILE,
+    OTHER,
     TALK,
     ExampleCourse,
     ExampleNode,
+    ExampleReference,
+    build_file,
     build_hostile_course,
     build_node,
     build_plain_course,
@@ -77,7 +85,7 @@ def test_an_empty_module_stays_a_folder_and_comes_back_as_a_heading(tmp_path: Pa
     assert (
         f'<item identifier="folder-{empty.row.key}"><title>Soon</title>\n</item>' in unpack(content)["imsmanifest.xml"]
     )
-    assert read_contents(plan_import(tmp_path, content)) == [(0, "Soon"), (1, "Now"), (2, "Ice")]
+    assert read_contents(plan_import(tmp_path, content))[-4:] == [(0, "Soon"), (1, "Now"), (2, "Ice")]
 
 
 def test_a_quiz_comes_back_with_its_choices_its_solution_and_why(tmp_path: Path) -> None:
@@ -111,7 +119,7 @@ def test_of_two_choices_both_can_be_chosen_as_the_profile_wants_three_for_one(tm
     path = tmp_path / "course.imscc"
     path.write_bytes(write(CartridgeFormat(), snapshot))
 
-    losses = CartridgeFormat().list_losses(snapshot, {"quotes": True})
+    losses = CartridgeFormat().list_losses(snapshot, {"quotes": True, "materials": "none"})
 
     assert 'rcardinality="Multiple"' in find_file(snapshot, "quizzes/")
     assert "<and>" in find_file(snapshot, "quizzes/")
@@ -149,7 +157,10 @@ def test_learners_see_neither_solutions_nor_how_they_are_graded() -> None:
     snapshot = build_plain_course().build_snapshot()
 
     texts = "".join(unpack(write(CartridgeFormat(), snapshot)).values())
-    lost = {(loss.title, loss.field) for loss in CartridgeFormat().list_losses(snapshot, {"quotes": False})}
+    lost = {
+        (loss.title, loss.field)
+        for loss in CartridgeFormat().list_losses(snapshot, {"quotes": False, "materials": "none"})
+    }
 
     assert "Ten minutes." not in texts
     assert "It is hard" not in texts
@@ -173,7 +184,7 @@ def test_evidence_in_a_recording_on_the_web_is_a_link_with_its_times(address: st
     snapshot = build_snapshot(build_node(NodeType.LESSON, "Heat", concept), addresses={TALK: address})
 
     page = find_file(snapshot, "pages/")
-    fields = {loss.field for loss in CartridgeFormat().list_losses(snapshot, {"quotes": False})}
+    fields = {loss.field for loss in CartridgeFormat().list_losses(snapshot, {"quotes": False, "materials": "none"})}
 
     assert f'<a href="{href}" target="_blank" rel="noopener noreferrer">Part/talk.mp4, 03:12–07:40</a>' in page
     assert fields == ({"references.quote"} if says_end else {"references.quote", "references.end_ms"})
@@ -185,7 +196,9 @@ def test_an_address_that_is_not_of_the_web_is_no_link(address: str) -> None:
     snapshot = build_snapshot(build_node(NodeType.LESSON, "Heat", concept), addresses={TALK: address})
 
     assert "<a " not in find_file(snapshot, "pages/")
-    assert "references.link" in {loss.field for loss in CartridgeFormat().list_losses(snapshot, {"quotes": True})}
+    assert "references.link" in {
+        loss.field for loss in CartridgeFormat().list_losses(snapshot, {"quotes": True, "materials": "none"})
+    }
 
 
 def test_a_page_has_all_that_a_lesson_says_and_quotes_when_asked() -> None:
@@ -217,6 +230,99 @@ def test_texts_keep_their_blocks_and_each_sign_within_lines() -> None:
         *("<tbody>", "<tr>", "<td>1</td>", "<td>2</td>", "</tr>", "</tbody>", "</table>"),
         *('<pre><code class="language-&lt;i&gt;">&lt;p&gt;', "</code></pre>"),
     ]
+
+
+BOOK = build_node(NodeType.CONCEPT, "Boiling point", references=[ExampleReference("Part/book.pdf", Locator(page=3))])
+
+
+def build_attached() -> ExportedSnapshot:
+    """Return a course with a talk and a book that are cited, and another file that is not."""
+    talk = build_node(NodeType.CONCEPT, "Vapour", references=[cite_talk(1_500, 9_000)])
+    gone = build_node(NodeType.CONCEPT, "Gone", references=[cite_talk(5, 9, DELETED)])
+    task = build_node(NodeType.EXERCISE, "Task", description="Read.", references=BOOK.references)
+    node = build_node(NodeType.LESSON, "Heat", talk, BOOK, gone, task)
+    files = [
+        build_file(FILE, "Part/book.pdf", b"%PDF"),
+        build_file(OTHER, "Part/Плакат №1.HTML", b"<script></script>\n"),
+        build_file(TALK, "Part/talk.mp4", b"<script>"),
+    ]
+    return ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[node], files=files)
+
+
+def test_cited_files_are_in_the_package_and_pages_lead_to_the_places_in_them(tmp_path: Path) -> None:
+    path = tmp_path / "course.imscc"
+    path.write_bytes(write(CartridgeFormat(), build_attached(), materials="cited"))
+    book, talk = (f"materials/{name}" for name in (f"book-{FILE.hex[-12:]}.pdf", f"talk-{TALK.hex[-12:]}.mp4"))
+
+    with zipfile.ZipFile(path) as package:
+        read = {name: package.read(name) for name in package.namelist()}
+        packed = {each.filename for each in package.infolist() if each.compress_type == zipfile.ZIP_STORED}
+
+    assert packed == {book, talk}
+    assert (read[book], read[talk]) == (b"%PDF", b"<script>")
+    page, topic = (
+        next(read[name].decode() for name in read if name.startswith(each)) for each in ("pages/", "topics/")
+    )
+    assert re.findall(r'<a href="([^"]+)"', page) == [f"../{talk}#t=1.5,9", f"../{book}#page=3"]
+    assert "href" not in topic
+    manifest = read[MANIFEST].decode()
+    assert f'<resource identifier="resource-material-{FILE}" type="webcontent" href="{book}">' in manifest
+    assert 'identifierref="resource-material-' not in manifest
+    assert CartridgeFormat().validate(path).messages == ()
+
+
+def test_all_files_are_in_a_folder_at_the_end_with_names_that_addresses_may_have(tmp_path: Path) -> None:
+    snapshot = build_attached()
+    content = write(CartridgeFormat(), snapshot, materials="all")
+    path = tmp_path / "course.imscc"
+    path.write_bytes(content)
+
+    with zipfile.ZipFile(path) as package:
+        names = [name for name in package.namelist() if name.startswith("materials/")]
+
+    assert names[1] == f"materials/1-{OTHER.hex[-12:]}.html"
+    assert CartridgeFormat().validate(path).messages == ()
+    assert read_contents(plan_import(tmp_path, content))[-4:] == [
+        (0, "Materials"), (1, "Part/book.pdf"), (1, "Part/Плакат №1.HTML"), (1, "Part/talk.mp4"),
+    ]  # fmt: skip
+    attached = CartridgeFormat().list_attached_files(snapshot, {"materials": "all"})
+    assert sum(each.size_bytes for each in attached) == 30
+
+
+def test_without_the_option_no_file_is_opened_and_places_have_no_link() -> None:
+    def refuse() -> BinaryIO:
+        raise AssertionError
+
+    snapshot = build_attached()
+    closed = replace(snapshot, files=[replace(each, open=refuse) for each in snapshot.files])
+
+    assert "<a " not in find_file(closed, "pages/")
+    assert CartridgeFormat().list_attached_files(closed, {"materials": "none"}) == []
+
+
+def test_what_is_attached_is_not_lost_but_in_topics_and_where_the_file_is_gone() -> None:
+    def list_unlinked(choice: str) -> list[str]:
+        losses = CartridgeFormat().list_losses(build_attached(), {"quotes": True, "materials": choice})
+        return [loss.title for loss in losses if loss.field == "references.link"]
+
+    assert list_unlinked("none") == ["Vapour", "Boiling point", "Gone", "Task"]
+    assert list_unlinked("cited") == ["Gone", "Task"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('href="../materials/', 'href="../pages/'),
+        ('href="../materials/', 'onclick="a()" href="../materials/'),
+        ('href="../materials/', 'href="javascript:a()//../materials/'),
+    ],
+)
+def test_a_link_to_what_is_no_material_is_a_fault(tmp_path: Path, old: str, new: str) -> None:
+    path = tmp_path / "course.imscc"
+    snapshot = replace(build_attached(), files=build_attached().files[:1])
+    path.write_bytes(change(write(CartridgeFormat(), snapshot, materials="cited"), "pages/", old, new))
+
+    assert CartridgeFormat().validate(path).exit == 1
 
 
 def list_identifiers(course: ExampleCourse) -> list[str]:
@@ -272,7 +378,7 @@ def test_moodle_finds_the_version_in_the_first_bytes() -> None:
 def test_a_concept_outside_lessons_is_lost_as_a_whole() -> None:
     module = build_node(NodeType.MODULE, "All", build_node(NodeType.CONCEPT, "Alone", description="It."))
 
-    losses = CartridgeFormat().list_losses(build_snapshot(module), {"quotes": True})
+    losses = CartridgeFormat().list_losses(build_snapshot(module), {"quotes": True, "materials": "none"})
 
     assert [(loss.title, loss.field) for loss in losses] == [("Alone", "all")]
 
