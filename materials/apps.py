@@ -27,16 +27,56 @@ class MaterialsConfig(AppConfig):
     def ready(self) -> None:
         # Heavy are the jobs that keep a processor or a model busy for minutes. They have workers of their own, so that
         # a document never waits behind a lecture (docs/decisions/0028-two-queues.md).
-        job_kinds.register_job_kind(INGEST_ENTRY, function_path="materials.tasks.ingest_entry")
-        job_kinds.register_job_kind(INGEST_ADDRESS, function_path="materials.tasks.ingest_url")
-        job_kinds.register_job_kind(CHECK_ADDRESS, function_path="materials.tasks.check_staleness")
-        job_kinds.register_job_kind(INGEST_RECORDING, function_path="materials.tasks.ingest_recording", queue="heavy")
-        job_kinds.register_job_kind(IMPORT_ARCHIVE, function_path="materials.tasks.import_archive")
-        job_kinds.register_job_kind(WATCH_RECORDING, function_path="materials.tasks.process_key_frames", queue="heavy")
-        job_kinds.register_job_kind(DESCRIBE_ENTRY, function_path="materials.tasks.describe_entry", queue="heavy")
-        job_kinds.register_job_kind(EMBED_NODE, function_path="materials.tasks.embed_node", queue="heavy")
+        job_kinds.register_job_kind(
+            INGEST_ENTRY,
+            function_path="materials.tasks.ingest_entry",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            INGEST_ADDRESS,
+            function_path="materials.tasks.ingest_url",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            CHECK_ADDRESS,
+            function_path="materials.tasks.check_staleness",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            INGEST_RECORDING,
+            function_path="materials.tasks.ingest_recording",
+            queue="heavy",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            IMPORT_ARCHIVE,
+            function_path="materials.tasks.import_archive",
+            subjects_path="materials.job_subjects.select_imports",
+        )
+        job_kinds.register_job_kind(
+            WATCH_RECORDING,
+            function_path="materials.tasks.process_key_frames",
+            queue="heavy",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            DESCRIBE_ENTRY,
+            function_path="materials.tasks.describe_entry",
+            queue="heavy",
+            subjects_path="materials.job_subjects.select_entries",
+        )
+        job_kinds.register_job_kind(
+            EMBED_NODE,
+            function_path="materials.tasks.embed_node",
+            queue="heavy",
+            subjects_path="materials.job_subjects.select_nodes",
+        )
         job_kinds.register_job_kind(EMBED_CHANGES, function_path="materials.tasks.embed_changes", queue="heavy")
-        job_kinds.register_job_kind(VERIFY_UPLOAD, function_path="materials.tasks.verify_upload")
+        job_kinds.register_job_kind(
+            VERIFY_UPLOAD,
+            function_path="materials.tasks.verify_upload",
+            subjects_path="materials.job_subjects.select_uploads",
+        )
         periodic_tasks.register_periodic_task("materials.tasks.remove_objects")
         periodic_tasks.register_periodic_task("materials.tasks.sweep_uploads")
         periodic_tasks.register_periodic_task("materials.tasks.release_old_archives")

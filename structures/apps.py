@@ -18,16 +18,29 @@ class StructuresConfig(AppConfig):
         register_periodic_task("structures.tasks.delete_unused_exports")
         register_node_objects("structures.tasks.list_export_keys")
         register_periodic_task("structures.tasks.submit_settlements")
-        job_kinds.register_job_kind(GENERATE_STRUCTURE, function_path="structures.tasks.generate_structure")
+        job_kinds.register_job_kind(
+            GENERATE_STRUCTURE,
+            function_path="structures.tasks.generate_structure",
+            subjects_path="materials.job_subjects.select_nodes",
+        )
         job_kinds.register_job_kind(SETTLE_BATCH, function_path="structures.tasks.settle_abandoned_batch")
         # Seconds, which somebody waits for: the light queue. They tell of working copies, which are drafts.
         job_kinds.register_job_kind(
-            REBASE_WORKING_COPY, function_path="structures.tasks.rebase_working_copy", read_scope=Scope.PREP
+            REBASE_WORKING_COPY,
+            function_path="structures.tasks.rebase_working_copy",
+            subjects_path="structures.job_subjects.select_working_copies",
+            read_scope=Scope.PREP,
         )
         job_kinds.register_job_kind(
-            PREVIEW_REBASE, function_path="structures.tasks.preview_rebase", read_scope=Scope.PREP
+            PREVIEW_REBASE,
+            function_path="structures.tasks.preview_rebase",
+            subjects_path="structures.job_subjects.select_working_copies",
+            read_scope=Scope.PREP,
         )
         # Seconds of a processor. It tells the id of an export, which opens to those alone who may read its snapshot.
         job_kinds.register_job_kind(
-            EXPORT_SNAPSHOT, function_path="structures.tasks.export_snapshot", read_scope=Scope.CHECK
+            EXPORT_SNAPSHOT,
+            function_path="structures.tasks.export_snapshot",
+            subjects_path="structures.job_subjects.select_exports",
+            read_scope=Scope.CHECK,
         )

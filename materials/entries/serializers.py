@@ -14,7 +14,13 @@ from materials.models import EntryError, MaterialEntry
 from materials.serializers import ENTRY_STATES, LANGUAGE_TAG_PATTERN, LEFT_OUT_KINDS, LocatorSerializer
 from materials.sites import find_site_note
 from project.http.schema import declare_children_of
-from project.http.serializers import StrictCharField, StrictSerializer
+from project.http.serializers import (
+    KnownChoiceField,
+    ListQuerySerializer,
+    SortField,
+    StrictCharField,
+    StrictSerializer,
+)
 from project.jobs.serializers import PrioritySerializer
 
 
@@ -203,6 +209,22 @@ class EntrySerializer(serializers.ModelSerializer[MaterialEntry]):
             "created_at": instance.created_at,
             "updated_at": instance.updated_at,
         }
+
+
+class EntryListSerializer(ListQuerySerializer):
+    """Which entries of a node to list."""
+
+    # Beside those of every list; `format` is that of the entries here, not the representation of the answer.
+    _COMMON_PARAMETERS = frozenset({"limit", "cursor"})
+
+    state = KnownChoiceField(choices=ENTRY_STATES, required=False)
+    name = StrictCharField(required=False, max_length=500, help_text="Entries whose name has this in it, in any case.")
+    format = KnownChoiceField(choices=[(format_.value, format_.value) for format_ in Format], required=False)
+    created_after = serializers.DateTimeField(required=False)
+    updated_after = serializers.DateTimeField(
+        required=False, help_text="Entries whose own fields have changed since; the progress of a job changes none."
+    )
+    sort = SortField("created_at", "updated_at", "name", "position", "size_bytes", default="-created_at")
 
 
 class EntryOptionsSerializer(PrioritySerializer):

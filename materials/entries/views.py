@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.entries.serializers import (
+    EntryListSerializer,
     EntryOptionsSerializer,
     EntrySerializer,
     EntryUpdateSerializer,
@@ -19,10 +20,12 @@ from materials.entries.serializers import (
 )
 from materials.entries.services import add_file, add_url, delete_entry, update_entry
 from materials.entries.submission import request_ingestion, request_staleness_check
-from materials.models import MaterialEntry
+from materials.models import EntryState, MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.queries import get_entry, get_node
+from project.http.negotiation import FormatIsAFilter
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.serializers import build_order
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted_response
@@ -35,15 +38,22 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
 
     queryset = MaterialEntry.objects.none()
     serializer_class = EntrySerializer
+    content_negotiation_class = FormatIsAFilter
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @extend_schema(parameters=[EntryListSerializer], responses=EntrySerializer(many=True))
     def list(self, request: Request, pk: UUID) -> Response:
         """List the node's entries, newest first."""
-        validated_query(request)
+        wanted = validated_query(request, EntryListSerializer)
         node = get_node(tenant=get_tenant(request), node_id=pk)
         rows = MaterialEntry.objects.for_tenant(get_tenant(request)).with_job().filter(node=node)
-        return paginated_response(self, rows.order_by("-created_at", "-id"), EntrySerializer)
+        for parameter, column in _FILTER_COLUMNS.items():
+            if parameter in wanted:
+                rows = rows.filter(**{column: wanted[parameter]})
+        if "state" in wanted:
+            rows = rows.filter_state(EntryState(wanted["state"]))
+        return paginated_response(self, rows.order_by(*build_order(wanted["sort"])), EntrySerializer)
 
     @extend_schema(
         request={
@@ -128,6 +138,14 @@ class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         """Check whether an entry's URL still has the stored content. When the job is done, `is_stale` says so."""
         priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
         return accepted_response(request_staleness_check(tenant=get_tenant(request), entry_id=pk, priority=priority))
+
+
+_FILTER_COLUMNS = {
+    "name": "name__icontains",
+    "format": "format",
+    "created_after": "created_at__gt",
+    "updated_after": "updated_at__gt",
+}
 
 
 def _parse_entry_options(request: Request) -> EntryOptions:

@@ -11,7 +11,13 @@ from materials.mappings.services import MappingBatchResult, MappingClaim
 from materials.mappings.validation import MappingProblem, ValidationResult, ValidationStatus, validate_mapping
 from materials.models import MappingState, SlideVideoMapping
 from materials.serializers import ENTRY_STATES
-from project.http.serializers import ListQuerySerializer, StrictListField, StrictSerializer, count_errors
+from project.http.serializers import (
+    KnownChoiceField,
+    ListQuerySerializer,
+    StrictListField,
+    StrictSerializer,
+    count_errors,
+)
 
 # A long lecture has a few hundred slides. One batch is one transaction that holds the tree lock.
 MAX_BATCH_ITEMS = 500
@@ -127,8 +133,8 @@ class MappingSerializer(serializers.ModelSerializer[SlideVideoMapping]):
 class MappingListSerializer(ListQuerySerializer):
     """Which mappings to list."""
 
-    state = serializers.ChoiceField(choices=MappingState.choices, required=False)
-    validation = serializers.ChoiceField(choices=[(v.value, v.value) for v in ValidationStatus], required=False)
+    state = KnownChoiceField(choices=MappingState.choices, required=False)
+    validation = KnownChoiceField(choices=[(v.value, v.value) for v in ValidationStatus], required=False)
     video = serializers.UUIDField(required=False)
     presentation = serializers.UUIDField(required=False)
 

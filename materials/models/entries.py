@@ -56,6 +56,25 @@ def build_ready_condition(prefix: str = "") -> Q:
     return settled & same_bytes & Q(**{f"{prefix}processed_at__isnull": False})
 
 
+def build_state_condition(state: EntryState) -> Q:
+    """Return the condition of a state. Exactly one of the five is true of an entry."""
+    # The same rules as the property `MaterialEntry.state`, in the same order.
+    settled = Q(job__isnull=True) | Q(job__status=JobStatus.COMPLETE)
+    ended_badly = Q(job__status__in=[JobStatus.FAILED, JobStatus.CANCELLED])
+    match state:
+        case EntryState.PENDING:
+            return Q(job__status__in=Job.OPEN)
+        case EntryState.ERROR:
+            return ended_badly & ~Q(job__error_code=INTEGRITY_BROKEN)
+        case EntryState.RAW:
+            return settled & Q(processed_at__isnull=True)
+        case EntryState.INTEGRITY_BROKEN:
+            changed = settled & Q(processed_at__isnull=False) & ~Q(processed_sha256=F("raw_sha256"))
+            return (ended_badly & Q(job__error_code=INTEGRITY_BROKEN)) | changed
+        case EntryState.READY:
+            return build_ready_condition()
+
+
 class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
     def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
@@ -67,6 +86,10 @@ class MaterialEntryQuerySet(models.QuerySet["MaterialEntry"]):
     def filter_ready(self) -> Self:
         """Keep the entries whose state is `ready`."""
         return self.filter(build_ready_condition())
+
+    def filter_state(self, state: EntryState) -> Self:
+        """Keep the entries in the state."""
+        return self.filter(build_state_condition(state))
 
     def filter_pending(self) -> Self:
         """Keep the entries whose state is `pending`: their job is open."""

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from materials.entries.serializers import EntryOptionsSerializer
 from materials.models import ImportItem, ItemKind, ItemOutcome, MaterialImport
 from materials.transfer.queries import count_import_items
-from project.http.serializers import ListQuerySerializer
+from project.http.serializers import KnownChoiceField, ListQuerySerializer
 
 
 class ImportOptionsSerializer(EntryOptionsSerializer):
@@ -119,6 +119,6 @@ class ImportItemSerializer(serializers.ModelSerializer[ImportItem]):
 class ImportItemListSerializer(ListQuerySerializer):
     """Which items to list."""
 
-    outcome = serializers.ChoiceField(choices=ItemOutcome.choices, required=False)
+    outcome = KnownChoiceField(choices=ItemOutcome.choices, required=False)
     is_folder = serializers.BooleanField(required=False, allow_null=True, default=None)
     code = serializers.CharField(max_length=50, required=False)

@@ -11,7 +11,7 @@ from materials.entries.serializers import EntryErrorSerializer
 from materials.models import Upload, UploadStatus
 from materials.serializers import LANGUAGE_TAG_PATTERN
 from materials.uploads.services import MAX_PART_URLS, UploadProgress
-from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
+from project.http.serializers import KnownChoiceField, ListQuerySerializer, StrictCharField, StrictSerializer
 from project.jobs.serializers import PrioritySerializer
 
 UPLOAD_STATES = [(state, state) for state in ("open", "verifying", "complete", "refused", "aborted", "expired")]
@@ -47,7 +47,7 @@ class UploadCreateSerializer(PrioritySerializer):
 class UploadListSerializer(ListQuerySerializer):
     """Which uploads to list."""
 
-    status = serializers.ChoiceField(choices=UploadStatus.choices, required=False)
+    status = KnownChoiceField(choices=UploadStatus.choices, required=False)
 
 
 class UploadSerializer(serializers.ModelSerializer[Upload]):

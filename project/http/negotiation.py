@@ -18,3 +18,10 @@ class StrictNegotiation(DefaultContentNegotiation):
             said = f"There is no representation {format[:50]!r} of this. Known: {', '.join(known)}."
             raise serializers.ValidationError({"format": [serializers.ErrorDetail(said, code="unknown_format")]})
         return [known[format]]
+
+
+class FormatIsAFilter(DefaultContentNegotiation):
+    """For lists in which `?format=` chooses rows by their own format, not the representation of the answer."""
+
+    def filter_renderers(self, renderers: Iterable[BaseRenderer], _format: str) -> list[BaseRenderer]:
+        return list(renderers)

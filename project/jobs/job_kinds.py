@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+from uuid import UUID
 
 from django.utils.module_loading import import_string
 
@@ -12,9 +13,13 @@ from project.jobs.queues import JobQueue
 from tenants.scopes import Scope
 
 if TYPE_CHECKING:  # apps register their kinds while they load, before there are models
+    from django.db.models import QuerySet
+
     from project.jobs.run import JobRun
+    from tenants.models import Tenant
 
 JobFunction = Callable[["JobRun"], None]
+SelectSubjects = Callable[["Tenant", UUID], "QuerySet[Any, Any]"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,7 @@ class JobKind:
     max_attempts: int
     queue: JobQueue
     read_scope: Scope
+    subjects_path: str = ""
 
     def load_function(self) -> JobFunction:
         """Return the function that does the work."""
@@ -42,13 +48,15 @@ def register_job_kind(
     max_attempts: int = 3,
     queue: str = JobQueue.LIGHT,
     read_scope: Scope = Scope.CHECK,
+    subjects_path: str = "",
 ) -> None:
     """Register a kind of job. Call it from `AppConfig.ready`.
 
     `function_path` is the dotted name of a function that takes a `JobRun`. What takes minutes of processor time or much
     memory belongs into the queue `heavy`. For keys without `read_scope` there are no such jobs: a kind whose plan,
-    result or errors say more than those may read needs a stronger one. Raises ValueError for a queue that does not
-    exist.
+    result or errors say more than those may read needs a stronger one. `subjects_path` is the dotted name of a function
+    that takes a tenant and the id of a node, and returns the ids of the subjects at or below it as a query of one
+    column; without one, no jobs of the kind are found by a node. Raises ValueError for a queue that does not exist.
     """
     _kinds_by_name[name] = JobKind(
         name=name,
@@ -56,12 +64,19 @@ def register_job_kind(
         max_attempts=max_attempts,
         queue=JobQueue(queue),
         read_scope=read_scope,
+        subjects_path=subjects_path,
     )
 
 
 def get_job_kind(name: str) -> JobKind:
     """Return a registered kind. Raises KeyError."""
     return _kinds_by_name[name]
+
+
+def load_subject_functions() -> list[SelectSubjects]:
+    """Return the functions that find subjects by a node, each once."""
+    paths = {kind.subjects_path for kind in list_job_kinds()} - {""}
+    return [cast(SelectSubjects, import_string(path)) for path in sorted(paths)]
 
 
 def list_job_kinds() -> list[JobKind]:

@@ -142,6 +142,14 @@ class Job(UUIDModel):
                 name="job_next",
             ),
             models.Index(fields=["kind", "-finished_at"], condition=Q(status="complete"), name="job_speed"),
+            # Of lists: by kind, by status, of an entry or of all below a node, by error, and those that ended since.
+            models.Index(fields=["tenant", "kind", "-created_at", "-id"], name="job_by_kind"),
+            models.Index(fields=["tenant", "status", "-created_at", "-id"], name="job_by_status"),
+            models.Index(fields=["subject_id"], name="job_by_subject"),
+            models.Index(fields=["tenant", "error_code"], condition=~Q(error_code=""), name="job_by_error"),
+            models.Index(
+                fields=["tenant", "finished_at", "id"], condition=Q(finished_at__isnull=False), name="job_by_end"
+            ),
             models.Index(
                 fields=["queued_at"], condition=Q(runs_alone=True, status__in=["queued", "active"]), name="job_alone"
             ),

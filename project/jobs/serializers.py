@@ -11,7 +11,13 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from project.db.clock import get_database_time
-from project.http.serializers import ListQuerySerializer, StrictCharField, StrictSerializer
+from project.http.serializers import (
+    KnownChoiceField,
+    ListQuerySerializer,
+    SortField,
+    StrictCharField,
+    StrictSerializer,
+)
 from project.jobs.estimates import Estimate
 from project.jobs.forecasts import forecast_jobs
 from project.jobs.job_kinds import list_job_kinds
@@ -152,9 +158,25 @@ class JobListSerializer(ListQuerySerializer):
     """Which jobs to list."""
 
     kind = StrictCharField(required=False, max_length=50)
-    status = serializers.ChoiceField(choices=JobStatus.choices, required=False)
+    status = KnownChoiceField(choices=JobStatus.choices, required=False)
     subject = serializers.UUIDField(required=False, help_text="Jobs that work on this entry or node.")
+    node = serializers.UUIDField(
+        required=False,
+        help_text="Jobs at or below this node: its own and those of its entries, uploads, imports, working copies and "
+        "exports.",
+    )
+    error_code = serializers.RegexField(
+        r"^[a-z][a-z0-9_]*$",
+        required=False,
+        max_length=50,
+        help_text="Jobs whose `error` has this code, also open ones that are tried again after it.",
+        error_messages={
+            "invalid": "A code is lower-case letters, digits and underscores, as in `error.code` of a job."
+        },
+    )
     created_after = serializers.DateTimeField(required=False)
+    finished_after = serializers.DateTimeField(required=False, help_text="Jobs that have ended since.")
+    sort = SortField("created_at", "finished_at", default="-created_at")
 
     def validate_kind(self, value: str) -> str:
         """Refuse a kind of job that does not exist."""
@@ -162,3 +184,21 @@ class JobListSerializer(ListQuerySerializer):
         if value not in kinds:
             raise serializers.ValidationError(f"There is no such kind. Known: {', '.join(kinds)}.", code="unknown_kind")
         return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse to order jobs by an end that they need not have."""
+        is_finished = "finished_after" in attrs or attrs.get("status") in _FINISHED
+        if attrs["sort"].endswith("finished_at") and not is_finished:
+            raise serializers.ValidationError(
+                {
+                    "sort": serializers.ErrorDetail(
+                        "Open jobs have no end to sort by. Ask for `finished_after`, or for one `status` of "
+                        f"{', '.join(_FINISHED)}.",
+                        code="not_finished",
+                    )
+                }
+            )
+        return attrs
+
+
+_FINISHED = [status.value for status in JobStatus if status not in Job.OPEN]

@@ -10,10 +10,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import paginated_response, validated_query
+from project.http.serializers import build_order
 from project.jobs import services
-from project.jobs.access import get_readable_job, select_readable_jobs
+from project.jobs.access import build_node_condition, get_readable_job, select_readable_jobs
 from project.jobs.models import Job
 from project.jobs.serializers import JobDetailSerializer, JobListSerializer, JobSerializer
+from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 # Sent as Retry-After with a 202: most documents are read within a second or two.
@@ -30,13 +32,20 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
 
     @extend_schema(parameters=[JobListSerializer], responses=JobSerializer(many=True))
     def list(self, request: Request) -> Response:
-        """List jobs, newest first. Keys without the scope `prep` find none of working copies, which are drafts."""
+        """List jobs, newest first. Keys without the scope `prep` find none of working copies, which are drafts.
+
+        `node` takes one statement more than a list without it, however much is below the node.
+        """
         wanted = validated_query(request, JobListSerializer)
         rows = select_readable_jobs(request)
         for parameter, column in _FILTER_COLUMNS.items():
             if parameter in wanted:
                 rows = rows.filter(**{column: wanted[parameter]})
-        return paginated_response(self, rows.order_by("-created_at", "-id"), JobSerializer)
+        if wanted["sort"].endswith("finished_at"):
+            rows = rows.filter(finished_at__isnull=False)  # as the index says it; the serializer sees that it is so
+        if "node" in wanted:
+            rows = rows.filter(build_node_condition(get_tenant(request), wanted["node"]))
+        return paginated_response(self, rows.order_by(*build_order(wanted["sort"])), JobSerializer)
 
     @extend_schema(responses=JobDetailSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
@@ -56,7 +65,14 @@ class JobViewSet(viewsets.GenericViewSet[Job]):
         return accepted_response(services.retry_job(job=job))
 
 
-_FILTER_COLUMNS = {"kind": "kind", "status": "status", "subject": "subject_id", "created_after": "created_at__gt"}
+_FILTER_COLUMNS = {
+    "kind": "kind",
+    "status": "status",
+    "subject": "subject_id",
+    "error_code": "error_code",
+    "created_after": "created_at__gt",
+    "finished_after": "finished_at__gt",
+}
 
 
 def accepted_response(job: Job) -> Response:

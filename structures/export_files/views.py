@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import status, viewsets
-from rest_framework.negotiation import DefaultContentNegotiation
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -20,6 +17,7 @@ from materials.uploads.file_responses import build_file_response
 from materials.uploads.serializers import DownloadSerializer, SignedQuerySerializer
 from materials.uploads.signatures import verify_signed_url
 from project.errors import NotFound
+from project.http.negotiation import FormatIsAFilter
 from project.http.responses import paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from project.jobs.serializers import JobSerializer
@@ -48,13 +46,6 @@ _EXPORT_OR_FORMAT = PolymorphicProxySerializer(
     resource_type_field_name=None,
     many=True,
 )
-
-
-class _FormatIsOurs(DefaultContentNegotiation):
-    """`?format=` names an export format here, not the representation of the answer."""
-
-    def filter_renderers(self, renderers: Iterable[BaseRenderer], _format: str) -> list[BaseRenderer]:
-        return list(renderers)
 
 
 class ExportFormatsView(APIView):
@@ -88,7 +79,7 @@ class SnapshotExportViewSet(viewsets.GenericViewSet[Export]):
 
     queryset = Export.objects.none()
     serializer_class = ExportSummarySerializer
-    content_negotiation_class = _FormatIsOurs
+    content_negotiation_class = FormatIsAFilter
     read_scope = Scope.CHECK
     write_scope = Scope.CHECK
 
