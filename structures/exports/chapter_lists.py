@@ -34,7 +34,9 @@ class ChapterList:
 
 
 def list_chapters(snapshot: ExportedSnapshot, level: str) -> list[ChapterList]:
-    """Return the chapters of each recording that has some, in the order of `ExportedSnapshot.recordings`.
+    """Return the chapters of each recording that nodes cite by time, in the order of `ExportedSnapshot.recordings`.
+
+    There are none where all begin after the end of the recording, which `ChapterList.refused` says.
 
     A lesson begins where the first of its own references to the recording does, else the first of what is in it.
     With `auto` lessons are the chapters of recordings that two of them cite, concepts those of others.

@@ -64,7 +64,7 @@ class ChaptersFormat:
     reads_materials: bool = True
 
     def write(self, snapshot: ExportedSnapshot, options: Mapping[str, Any], out: BinaryIO) -> None:
-        lists = list_chapters(snapshot, options[_LEVEL.name])
+        lists = [each for each in list_chapters(snapshot, options[_LEVEL.name]) if each.chapters]
         stems = [build_safe_name(PurePosixPath(each.recording.name).stem) for each in lists]
         index = []
         with PackageWriter(out) as package:
@@ -91,7 +91,7 @@ class ChaptersFormat:
             for field in list_filled_fields(node):
                 if field != "references":
                     yield ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=alone)
-        for listed in lists:
+        for listed in (each for each in lists if each.chapters):
             for key, title, said in build_youtube_chapters(listed).changes:
                 yield ExportLoss(key=key, title=title, field="youtube", reason=said)
 

@@ -30,7 +30,7 @@ class YouTubeChapters:
 
 
 def build_youtube_chapters(listed: ChapterList) -> YouTubeChapters:
-    """Return the text of a recording's chapters with all rules of YouTube kept."""
+    """Return the text of a recording's chapters, of which there has to be one, with all rules of YouTube kept."""
     made = YouTubeChapters()
     kept: list[tuple[int, str]] = []
     first = listed.chapters[0].start_ms // 1000

@@ -234,3 +234,13 @@ def test_captions_may_overlap_and_chapters_may_not() -> None:
     }
 
     assert found == {True: [], False: ["line 6: it begins before the one above ends"]}
+
+
+def test_a_recording_that_ends_before_all_that_is_cited_has_no_chapters(tmp_path: Path) -> None:
+    snapshot = build_talk(20_000, 40_000, duration_ms=10_000)
+    path = tmp_path / "file"
+    path.write_bytes(write(ChaptersFormat(), snapshot))
+
+    assert list(unpack(path.read_bytes())) == ["chapters.json"]
+    assert ChaptersFormat().validate(path).exit == 0
+    assert set(list_lost(snapshot).values()) == {"It begins after the end of talk.mp4."}
