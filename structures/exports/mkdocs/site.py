@@ -24,6 +24,8 @@ from structures.exports.places import find_place_url
 CONFIGURATION = "mkdocs.yml"
 INDEX = "index.md"
 PAGES = "docs"
+# Parsers of YAML look no further than 1,024 characters for the end of a key that is not marked (YAML 1.2, 7.4.3).
+_MAX_PLAIN_KEY = 1000
 # The theme loads the colours of code from another server unless it is told not to. Pages are files with names, so that
 # a site that was built can be read without a server.
 _SETTINGS = """\
@@ -51,14 +53,12 @@ def find_page_path(section: NumberedSection) -> str:
 def render_configuration(snapshot: ExportedSnapshot) -> Iterator[str]:
     """Yield `mkdocs.yml`."""
     title = _quote_title(snapshot.course.title)
-    yield f"site_name: {title}\n{_SETTINGS}nav:\n  - {title}: {INDEX}\n"
+    yield f"site_name: {title}\n{_SETTINGS}nav:\n{_begin_entry(title, '  ')}: {INDEX}\n"
     for section in number_sections(snapshot.modules):
         name = _quote_title(f"{section.number}. {section.node.row.title}")
         indent = "  " + "    " * section.depth
-        if section.subsections:
-            yield f"{indent}- {name}:\n{indent}    - {find_page_path(section)}\n"
-        else:
-            yield f"{indent}- {name}: {find_page_path(section)}\n"
+        value = f"\n{indent}    - {find_page_path(section)}" if section.subsections else f" {find_page_path(section)}"
+        yield f"{_begin_entry(name, indent)}:{value}\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +110,11 @@ def build_pages(snapshot: ExportedSnapshot) -> SitePages:
     """Return the pages of a snapshot."""
     sections = {str(section.node.row.pk): section for section in number_sections(snapshot.modules)}
     return SitePages(snapshot=snapshot, sections=sections)
+
+
+def _begin_entry(name: str, indent: str) -> str:
+    """Return an entry of the navigation up to its name, which gets longer when it is escaped."""
+    return f"{indent}- {name}" if len(name) <= _MAX_PLAIN_KEY else f"{indent}- ? {name}\n{indent}  "
 
 
 def _separate(parts: Iterable[str]) -> Iterator[str]:

@@ -6,7 +6,6 @@ says how pages are read is obeyed: no theme, no plugin and no hook of the packag
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import zipfile
@@ -96,7 +95,7 @@ def _build(configuration: Path) -> Iterator[str]:
     settings = {name: given[name] for name in _OBEYED if name in given}
     settings |= {"theme": {"name": None, "custom_dir": str(theme.absolute())}, "plugins": []}
     checked = Path("checked.yml")
-    checked.write_text(json.dumps(settings, ensure_ascii=False), encoding="utf-8")  # JSON is YAML
+    checked.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
     warnings = _Warnings()
     logging.getLogger("mkdocs").addHandler(warnings)
     try:

@@ -288,3 +288,18 @@ def test_a_list_before_concepts_does_not_take_them_in() -> None:
     page = unpack(write(MkDocsFormat(), build_snapshot(lesson)))[f"docs/lessons/{lesson.row.key}.md"]
 
     assert [each.tag for each in convert(page).elements if each.tag in {"ul", "li"}] == ["ul", "li", "ul", "li"]
+
+
+def test_titles_that_grow_when_they_are_escaped_are_in_the_navigation(tmp_path: Path) -> None:
+    title = '"' * 500
+    inner = build_node(NodeType.MODULE, title, build_node(NodeType.LESSON, title), description="The inner one.")
+    snapshot = build_snapshot(build_node(NodeType.MODULE, title, inner), title=title)
+    path = tmp_path / "site.zip"
+    path.write_bytes(write(MkDocsFormat(), snapshot))
+
+    navigation = yaml.safe_load(unpack(path.read_bytes())["mkdocs.yml"])["nav"]
+
+    shown = "&quot;" * 500
+    assert navigation[0] == {shown: "index.md"}
+    assert list(navigation[1][f"1. {shown}"][1][f"1.1. {shown}"][1]) == [f"1.1.1. {shown}"]
+    assert MkDocsFormat().validate(path).exit == 0
