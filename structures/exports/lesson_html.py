@@ -88,12 +88,18 @@ def render_task(exercise: ExportedNode, context: LessonContext, *, description: 
 
 def render_blocks(text: str) -> str:
     """Return text of several lines as HTML: its lists, tables and fenced code as such, and no other markup."""
-    return _get_renderer().render(clean_text(text.strip())).strip() if text.strip() else ""
+    html: str = _get_renderer().renderer.render(parse_blocks(text), _get_renderer().options, {})
+    return html.strip()
 
 
 def parse_blocks(text: str) -> list[Token]:
     """Return text of several lines as tokens of those blocks, for formats that are no HTML."""
-    return _get_renderer().parse(clean_text(text.strip()))
+    cleaned, renderer = clean_text(text.strip()), _get_renderer()
+    tokens = renderer.parse(cleaned)
+    # In an item on its last level the parser drops all that follows. The marks of such lists stay in the text.
+    last_level = renderer.options.maxNesting - 1
+    is_whole = all(token.level < last_level for token in tokens if token.type == "list_item_open")
+    return tokens if is_whole else _get_renderer(with_lists=False).parse(cleaned)
 
 
 def describe_facts(row: ExportedNodeFields) -> str:
@@ -113,10 +119,10 @@ def describe_prerequisite(prerequisite: Mapping[str, Any], context: LessonContex
     return f"{prerequisite['term']} from {title} (defined in {defined}, used in {used})"
 
 
-@lru_cache(maxsize=1)
-def _get_renderer() -> MarkdownIt:
+@lru_cache(maxsize=2)
+def _get_renderer(*, with_lists: bool = True) -> MarkdownIt:
     # Of Markdown the blocks that texts of nodes have, and nothing within lines: formulas keep each sign.
-    return MarkdownIt("zero").enable(["fence", "list", "table"])
+    return MarkdownIt("zero").enable(["fence", "table", *(["list"] if with_lists else [])])
 
 
 def _render_lesson(lesson: ExportedNode, context: LessonContext) -> Iterator[str]:
