@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import UUID
 
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
-from structures.exports.losses import find_course_losses, find_node_losses
+from structures.exports.losses import WHOLE, build_loss, find_course_losses, find_node_losses
 from structures.exports.markdown import format_reference_location
 from structures.exports.options import ExportOption, OptionType
 
@@ -54,6 +55,8 @@ _ESCAPE = "'"
 # Excel takes a file without it for one in the encoding of the machine.
 _BYTE_ORDER_MARK = "\ufeff"
 _MAX_MESSAGES = 20
+# Of one cell, in characters. The reader takes 131,072 by itself, which ten examples of a concept can be.
+_MAX_CELL = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,12 @@ class CSVFormat:
 
         yield from find_course_losses(snapshot.course, carried=frozenset(), reason=reason)
         yield from find_node_losses(snapshot, _CARRIED[table], describe)
+        told = _list_told(snapshot, table)
+        for node in snapshot.walk_nodes():
+            if node.node_type in _CARRIED[table] and node.row.key not in told:
+                yield build_loss(node, WHOLE, f"No row is about it or anything in it: rows are {table} in lessons.")
+            elif table == _LESSONS and node.node_type is NodeType.LESSON and node.row.prerequisites:
+                yield build_loss(node, "prerequisites.places", "It names the lesson, and not the places in it.")
         for node, row in _list_rows(snapshot, table):
             for column, cell in zip(_COLUMNS[table], row, strict=True):
                 if _escape_cell(cell) != cell:
@@ -103,6 +112,7 @@ class CSVFormat:
 
 
 def _find_faults(lines: Iterable[str]) -> Iterator[str]:
+    csv.field_size_limit(_MAX_CELL)
     try:
         rows = csv.reader(lines, strict=True)
         head = next(rows, [])
@@ -143,6 +153,16 @@ def _list_rows(snapshot: ExportedSnapshot, table: str) -> Iterator[tuple[Exporte
         for concept in lesson.children:
             if concept.node_type is NodeType.CONCEPT:
                 yield concept, _describe_concept(concept, lesson, number, modules)
+
+
+def _list_told(snapshot: ExportedSnapshot, table: str) -> set[UUID]:
+    """Return the keys of the nodes that have a row, and of those around them, whose titles stand in it."""
+    told = {node.row.key for node, _ in _list_rows(snapshot, table)}
+    # Children before their parents.
+    for node in reversed(list(snapshot.walk_nodes())):
+        if any(child.row.key in told for child in node.children):
+            told.add(node.row.key)
+    return told
 
 
 def _list_lessons(snapshot: ExportedSnapshot) -> Iterator[tuple[ExportedNode, str, str]]:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from structures.engines.base.drafts import NodeType
+from structures.exports.base import ExportedSnapshot
 from structures.exports.csv_tables import CSVFormat
 from structures.exports.losses import WHOLE
-from tests.structures.exports.courses import HOSTILE_TITLES, build_hostile_course, build_plain_course
+from structures.models import StructureSnapshot
+from tests.structures.exports.courses import HOSTILE_TITLES, build_hostile_course, build_node, build_plain_course
 from tests.structures.exports.test_formats import write
 
 
@@ -109,3 +111,32 @@ def test_a_broken_table_is_found(tmp_path: Path, change: tuple[str, str] | tuple
 
     assert report.exit == 1
     assert any(said in message for message in report.messages)
+
+
+def test_a_cell_may_be_as_long_as_its_text(tmp_path: Path) -> None:
+    lesson = build_node(NodeType.LESSON, "Long", key_points=["a word " * 2_000] * 20)
+    path = tmp_path / "table.csv"
+    path.write_bytes(write(CSVFormat(), ExportedSnapshot(course=StructureSnapshot(title="Long"), modules=[lesson])))
+
+    assert CSVFormat().validate(path).exit == 0
+
+
+@pytest.mark.parametrize(("table", "without"), [("lessons", ["Empty"]), ("concepts", ["Bare", "Empty", "Outside"])])
+def test_what_no_row_is_about_is_in_the_losses(table: str, without: list[str]) -> None:
+    whole = build_node(NodeType.LESSON, "Whole", build_node(NodeType.CONCEPT, "Inside"))
+    modules = [
+        build_node(NodeType.MODULE, "Full", whole, build_node(NodeType.LESSON, "Bare")),
+        build_node(NodeType.MODULE, "Empty", build_node(NodeType.CONCEPT, "Outside")),
+    ]
+    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Course"), modules=modules)
+
+    losses = list(CSVFormat().list_losses(snapshot, {"table": table}))
+
+    of_lessons = ["Inside", "Outside"] if table == "lessons" else []
+    assert sorted(loss.title for loss in losses if loss.field == WHOLE) == sorted(without + of_lessons)
+
+
+def test_the_places_of_prerequisites_are_in_the_losses_of_lessons() -> None:
+    losses = CSVFormat().list_losses(build_plain_course().build_snapshot(), {"table": "lessons"})
+
+    assert ("Steam", "prerequisites.places") in {(loss.title, loss.field) for loss in losses}
