@@ -19,6 +19,7 @@ from structures.exports.base import (
     ValidationReport,
 )
 from structures.exports.json_checks import check_json
+from structures.exports.losses import build_loss
 from structures.exports.options import ExportOption, OptionType
 
 _SCHEMA = "structure-1.json"
@@ -69,10 +70,9 @@ class JSONFormat:
         if options[_EVIDENCE.name]:
             return
         for node in snapshot.walk_nodes():
-            for field in ("references", "prerequisites"):
-                if node.references if field == "references" else node.row.prerequisites:
-                    reason = f"The option `{_EVIDENCE.name}` is off."
-                    yield ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
+            lost = {"references": node.references, "prerequisites.places": node.row.prerequisites}
+            for field in filter(lost.get, lost):
+                yield build_loss(node, field, f"The option `{_EVIDENCE.name}` is off.")
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the document against its schema."""

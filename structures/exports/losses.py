@@ -53,6 +53,20 @@ def build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
     return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
 
 
+def find_prerequisite_losses(node: ExportedNode) -> Iterator[ExportLoss]:
+    """Yield what `lesson_html.describe_prerequisite` says less of a node's prerequisites than is stored."""
+    if node.row.prerequisites:
+        said = "It names the materials that define and use a term, not the places in them nor the words quoted."
+        yield build_loss(node, "prerequisites.quote", said)
+
+
+def find_outside_losses(snapshot: ExportedSnapshot, reason: str) -> Iterator[ExportLoss]:
+    """Yield the concepts and exercises that are in no module and no lesson, for formats without a place for them."""
+    for node in snapshot.modules:
+        if node.node_type in {NodeType.CONCEPT, NodeType.EXERCISE}:
+            yield build_loss(node, WHOLE, reason)
+
+
 def find_node_losses(
     snapshot: ExportedSnapshot,
     carried: Mapping[NodeType, frozenset[str]],

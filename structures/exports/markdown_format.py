@@ -16,7 +16,7 @@ from markdown_it.token import Token
 from project.counts import format_count
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedSnapshot, ExportLoss, ValidationReport
-from structures.exports.losses import find_node_losses
+from structures.exports.losses import find_node_losses, find_outside_losses
 from structures.exports.markdown import render_parts
 from structures.exports.options import ExportOption
 from structures.exports.validation_limits import refuse_large
@@ -94,7 +94,8 @@ class MarkdownFormat:
 
 def find_markdown_losses(snapshot: ExportedSnapshot) -> Iterator[ExportLoss]:
     """Yield fields that have no place in Markdown, because nodes of their type mostly lack them."""
-    return find_node_losses(
+    yield from find_outside_losses(snapshot, "It is in no lesson and no module, and headings are of these alone.")
+    yield from find_node_losses(
         snapshot, _CARRIED, lambda node, _: f"Markdown has no place for it below nodes of the type {node.node_type}."
     )
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from materials.documents import Locator
 from structures.exports.base import ExportedNode, ExportedReference, ExportedSnapshot, ExportLoss
+from structures.exports.losses import build_loss
 from structures.exports.options import ExportOption, OptionType
 
 QUOTES = ExportOption(
@@ -116,7 +117,7 @@ def find_place_losses(
     ]
     if not all(urls):
         said = "What has no address on the web, and no file here that a page could lead to, is named without a link."
-        yield _build_loss(node, "references.link", said)
+        yield build_loss(node, "references.link", said)
     if any(
         url
         and (end := reference.locator.end_ms) is not None
@@ -124,13 +125,9 @@ def find_place_losses(
         and PlaceEnd(key=node.row.key, entry_id=reference.entry_id, end_ms=end) not in ends
         for url, reference in zip(urls, node.references, strict=True)
     ):
-        yield _build_loss(node, "references.end_ms", "The address of such a player says where to begin, and no end.")
+        yield build_loss(node, "references.end_ms", "The address of such a player says where to begin, and no end.")
     if not with_quotes and any(reference.quote for reference in node.references):
-        yield _build_loss(node, "references.quote", f"The option `{QUOTES.name}` is off.")
-
-
-def _build_loss(node: ExportedNode, field: str, reason: str) -> ExportLoss:
-    return ExportLoss(key=node.row.key, title=node.row.title, field=field, reason=reason)
+        yield build_loss(node, "references.quote", f"The option `{QUOTES.name}` is off.")
 
 
 def _split_address(address: str) -> SplitResult | None:

@@ -29,7 +29,9 @@ from structures.exports.losses import (
     ABOUT_STRUCTURE,
     WHOLE,
     build_loss,
+    find_carried_replacements,
     find_course_losses,
+    find_prerequisite_losses,
     list_filled_fields,
     list_lone_concepts,
 )
@@ -85,7 +87,7 @@ class CartridgeFormat:
         return [each.file for each in list_attached_files(snapshot, options[MATERIALS.name])]
 
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
-        """Yield what pages, topics and quizzes have no place for, and places that are named without a link."""
+        """Yield what there is no place for, places that are named without a link, and characters that XML forbids."""
         reason = "A cartridge says of the course its title and its description."
         yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
         lone = list_lone_concepts(snapshot)
@@ -103,9 +105,16 @@ class CartridgeFormat:
             if task is not None and task.has_one_right_choice and not takes_one_choice(task):
                 said = "The quiz lets both of two choices be chosen: Common Cartridge wants three, where one can be."
                 yield build_loss(node, "choices", said)
+            if "prerequisites" in carried:
+                yield from find_prerequisite_losses(node)
             if "references" in carried:
                 linked = {} if node.node_type is NodeType.EXERCISE else files
                 yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name], files=linked)
+        yield from find_carried_replacements(
+            snapshot,
+            lambda node: frozenset() if node.row.key in lone else _list_carried_fields(node) | {"title"},
+            of_course=frozenset({"title", "description"}),
+        )
 
     def validate(self, path: Path) -> ValidationReport:
         """Check the package by the rules of Common Cartridge: its manifest, its files, and what is in them."""

@@ -21,6 +21,7 @@ from structures.exports.base import (
 )
 from structures.exports.html.labels import format_place
 from structures.exports.html.page import (
+    OUTSIDE,
     PageFrame,
     build_frame,
     load_style,
@@ -33,7 +34,7 @@ from structures.exports.html.page import (
 )
 from structures.exports.html_checks import PageCheck, find_page_faults
 from structures.exports.lesson_html import escape_text
-from structures.exports.losses import find_replaced_characters
+from structures.exports.losses import find_outside_losses, find_replaced_characters
 from structures.exports.options import ExportOption
 from structures.exports.package_checks import check_package, find_name_faults
 from structures.exports.packages import PackageWriter
@@ -76,6 +77,7 @@ class HTMLEvidenceFormat:
         """Yield characters that HTML forbids, passages that the materials hold no more, and pictures that there are
         none of.
         """
+        yield from find_outside_losses(snapshot, OUTSIDE)
         yield from find_replaced_characters(snapshot)
         lost = {
             _compute_name(passage.reference): found

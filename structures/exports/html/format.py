@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from structures.exports.base import ExportedSnapshot, ExportLoss, ValidationReport
-from structures.exports.html.page import build_frame, load_style, render_page
+from structures.exports.html.page import OUTSIDE, build_frame, load_style, render_page
 from structures.exports.html_checks import PageCheck, find_page_faults
-from structures.exports.losses import find_replaced_characters
+from structures.exports.losses import find_outside_losses, find_replaced_characters
 from structures.exports.options import ExportOption
 
 
@@ -33,8 +33,9 @@ class HTMLFormat:
             out.write(piece.encode())
 
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
-        """Yield the fields with characters that HTML forbids; all else is in the page."""
-        return find_replaced_characters(snapshot)
+        """Yield what is in no section, and fields with characters that HTML forbids; all else is there."""
+        yield from find_outside_losses(snapshot, OUTSIDE)
+        yield from find_replaced_characters(snapshot)
 
     def validate(self, path: Path) -> ValidationReport:
         """Read the page: it is whole, its links lead somewhere, and it neither runs nor loads anything."""

@@ -38,6 +38,8 @@ from structures.exports.places import find_place_url
 from structures.quality.sentences import describe_quality
 
 _STYLE = Path(__file__).parents[3] / "templates" / "course_page" / "style.css"
+OUTSIDE = "It is in no lesson and no module, and the page has sections of these alone."
+"""Why a concept or exercise is not on the page."""
 # HTML has headings of six levels; h1 is the title of the course.
 _TOP_LEVEL, _MAX_LEVEL = 2, 6
 # As on the course page: trees with more sections begin folded.

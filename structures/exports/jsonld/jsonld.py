@@ -24,14 +24,14 @@ from structures.exports.options import ExportOption
 from structures.exports.places import QUOTES, find_place_losses
 
 _SCHEMA = "schema-org-course-1.json"
-_RESOURCE_FIELDS = frozenset({"description", "difficulty", "estimated_minutes", "references"})
-_PART_FIELDS = _RESOURCE_FIELDS | {
-    "learning_goal", "key_points", "questions", "topics", "required_knowledge", "prerequisites"
-}  # fmt: skip
+_PART_FIELDS = frozenset({
+    "description", "difficulty", "estimated_minutes", "references", "learning_goal", "key_points", "questions",
+    "topics", "required_knowledge", "prerequisites",
+})  # fmt: skip
 _CARRIED = {
     NodeType.MODULE: _PART_FIELDS,
     NodeType.LESSON: _PART_FIELDS,
-    NodeType.EXERCISE: _RESOURCE_FIELDS,
+    NodeType.EXERCISE: _PART_FIELDS,
     NodeType.CONCEPT: frozenset({"description", "examples", "references"}),
 }
 _COURSE_FIELDS = frozenset({

@@ -27,6 +27,7 @@ from structures.exports.losses import (
     WHOLE,
     build_loss,
     find_course_losses,
+    find_prerequisite_losses,
     find_replaced_characters,
     list_filled_fields,
     list_lone_concepts,
@@ -97,6 +98,8 @@ class OLXFormat:
             for field in list_filled_fields(node):
                 if field not in carried:
                     yield build_loss(node, field, _find_reason(node, field))
+            if "prerequisites" in carried:
+                yield from find_prerequisite_losses(node)
             if "references" in carried:
                 yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name], ends=ends)
 

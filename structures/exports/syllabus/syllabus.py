@@ -11,7 +11,13 @@ from typing import Any, BinaryIO
 from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.languages import find_language
-from structures.exports.losses import find_course_losses, find_node_losses
+from structures.exports.losses import (
+    find_carried_replacements,
+    find_course_losses,
+    find_node_losses,
+    find_outside_losses,
+    find_prerequisite_losses,
+)
 from structures.exports.options import ExportOption, OptionType
 from structures.exports.packages import PackageWriter
 from structures.exports.syllabus.body import write_body
@@ -65,13 +71,19 @@ class SyllabusFormat:
             package.add_file(DOCUMENT, (each.encode() for each in chain([BEGIN_DOCUMENT], body, [END_DOCUMENT])))
 
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
-        """Yield the places of evidence, examples, and solutions that were left out by the option."""
+        """Yield the places of evidence, examples, solutions left out by the option, and characters that XML forbids."""
         carried = dict(_CARRIED)
         if options[_SOLUTIONS.name]:
             carried[NodeType.EXERCISE] |= _SOLUTION_FIELDS
         reason = "A syllabus does not say how well the structure is grounded."
         yield from find_course_losses(snapshot.course, carried=_COURSE_FIELDS, reason=reason)
+        yield from find_outside_losses(snapshot, "It is in no lesson and no module, and headings are of these alone.")
         yield from find_node_losses(snapshot, carried, _describe_loss)
+        for node in snapshot.walk_nodes():
+            yield from find_prerequisite_losses(node)
+        yield from find_carried_replacements(
+            snapshot, lambda node: carried[node.node_type] | {"title"}, of_course=_COURSE_FIELDS | {"title"}
+        )
 
     def validate(self, path: Path) -> ValidationReport:
         """Open the document with python-docx: its parts, its styles, its headings and its contents."""

@@ -55,7 +55,7 @@ def test_evidence_is_left_out_when_asked_for_and_that_is_said() -> None:
         ("Heat", "references"),
         ("Boiling point", "references"),
         ("Boil an egg", "references"),
-        ("Steam", "prerequisites"),
+        ("Steam", "prerequisites.places"),
         ("Vapour", "references"),
         ("Freezing", "references"),
     ]

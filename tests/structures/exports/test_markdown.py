@@ -198,7 +198,8 @@ def test_concepts_after_a_list_are_a_list_of_their_own() -> None:
 
 def test_fields_that_a_type_of_node_mostly_lacks_are_lost() -> None:
     concept = ExampleNode(node(NodeType.CONCEPT, "Boiling", topics=["Air"]))
-    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[concept])
+    lesson = ExampleNode(node(NodeType.LESSON, "Heat"), children=[concept])
+    snapshot = ExportedSnapshot(course=StructureSnapshot(title="Water"), modules=[lesson])
 
     losses = [(loss.title, loss.field) for loss in MarkdownFormat().list_losses(snapshot, {})]
 
