@@ -62,7 +62,7 @@ class CartridgeFormat:
     audience: str = "Moodle, Canvas, Blackboard, Brightspace and other learning platforms"
     media_type: str = "application/zip"
     extension: str = ".imscc"
-    version: str = "3"
+    version: str = "4"
     options: Sequence[ExportOption] = (_VERSION, QUOTES, MATERIALS)
     reads_materials: bool = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from structures.exports.base import ExportedNodeFields, ExportedSnapshot
+from structures.exports.base import ExportedNodeFields, ExportedSnapshot, build_course_key
 from structures.exports.cartridge.contents import CartridgeItem, Kind, list_resources, walk_items
 from structures.exports.cartridge.materials import AttachedFile
 from structures.exports.cartridge.profiles import (
@@ -30,10 +30,11 @@ def write_manifest(
     shown: Sequence[AttachedFile] = (),
 ) -> Iterator[bytes]:
     """Yield the manifest piece by piece. `files` are materials in the package, of which those `shown` have items."""
+    # Canvas knows by the identifier which course it updates.
     # Moodle tells the version by the default namespace, and looks for it in the first 500 bytes: so it stands first.
     yield (
         f'{_DECLARATION}<manifest xmlns="{profile.namespace}" xmlns:lomimscc="{profile.lom_namespace}" '
-        'identifier="coursewright">\n<metadata>\n<schema>IMS Common Cartridge</schema>\n'
+        f'identifier="course-{build_course_key(snapshot.course)}">\n<metadata>\n<schema>IMS Common Cartridge</schema>\n'
         f"<schemaversion>{profile.schema_version}</schemaversion>\n{_describe_course(snapshot)}</metadata>\n"
         '<organizations>\n<organization identifier="organization" structure="rooted-hierarchy">\n'
         '<item identifier="root">\n'

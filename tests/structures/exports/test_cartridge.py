@@ -348,6 +348,19 @@ def test_identifiers_stay_when_titles_order_and_neighbours_change() -> None:
     assert len(after) == len(set(after))
 
 
+def test_a_cartridge_has_the_identifier_of_its_course() -> None:
+    first, other = (
+        ExportedSnapshot(course=StructureSnapshot(title=title, node_id=key), modules=[])
+        for title, key in (("Water", UUID(int=1)), ("Fire", UUID(int=2)))
+    )
+    renamed = ExportedSnapshot(course=StructureSnapshot(title="Ice", node_id=UUID(int=1)), modules=[])
+    manifests = [unpack(write(CartridgeFormat(), each))["imsmanifest.xml"] for each in (first, renamed, other)]
+
+    found = [re.findall(r'<manifest [^>]* identifier="([^"]+)"', manifest)[0] for manifest in manifests]
+
+    assert found[0] == found[1] != found[2]
+
+
 def test_characters_that_xml_forbids_are_seen_and_break_nothing(tmp_path: Path) -> None:
     assert escape_text('a\x00\x0b<b>\ud800"\n  c') == "a\ufffd\ufffd&lt;b&gt;\ufffd&quot; c"
     lesson = build_node(NodeType.LESSON, "a\x07b\ufffe", description="c\x1bd\n\n```\n<e>\x00\n```")

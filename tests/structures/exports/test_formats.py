@@ -124,7 +124,7 @@ DIGESTS = {
     "csv": ("1", "b7c56245e7c67319"),
     "chapters": ("1", "cff023887b9670f2"),
     "transcripts": ("1", "f97dfaed6e2aef39"),
-    "cc": ("3", "3db9e4a7838e7d42"),
+    "cc": ("4", "f1d50dbfaa97bfb8"),
     "docx": ("1", "46e6f6ec937a4723"),
     "anki": ("1", "f2032d40e8691700"),
     "scorm": ("1", "f12c8c00eb3d35d9"),
