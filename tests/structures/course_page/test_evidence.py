@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from PIL import Image
 
 from materials.chunks.services import correct_chunk
@@ -209,12 +210,14 @@ def test_a_recording_without_a_transcript_has_no_captions(api: Api, stored_cours
     assert (answer.status_code, answer.json()["code"]) == (422, "no_transcript")
 
 
-def test_a_recording_comes_in_parts(api: Api, snapshot: StructureSnapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_recording_comes_in_parts(
+    api: Api, stored_course: StructureSnapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("structures.course_page.files._MAX_PART_BYTES", 1000)
-    reference = find_reference(snapshot, "A function")
+    reference = find_reference(stored_course, "A function")
     entry = MaterialEntry.objects.get(pk=reference.entry_id)
-    client = api(snapshot.tenant)
-    url = f"/api/v1/snapshots/{snapshot.pk}/evidence/{reference.pk}/media"
+    client = api(stored_course.tenant)
+    url = f"/api/v1/snapshots/{stored_course.pk}/evidence/{reference.pk}/media"
 
     part = client.get(url, headers={"Range": "bytes=500-"})
     whole = client.get(url)
@@ -228,10 +231,10 @@ def test_a_recording_comes_in_parts(api: Api, snapshot: StructureSnapshot, monke
     assert beyond.status_code == 416
 
 
-def test_a_page_of_a_pdf_is_a_picture_with_the_passage_marked(api: Api, snapshot: StructureSnapshot) -> None:
-    reference = find_reference(snapshot, "A persuasive map")
-    client = api(snapshot.tenant)
-    url = f"/api/v1/snapshots/{snapshot.pk}/evidence/{reference.pk}"
+def test_a_page_of_a_pdf_is_a_picture_with_the_passage_marked(api: Api, stored_course: StructureSnapshot) -> None:
+    reference = find_reference(stored_course, "A persuasive map")
+    client = api(stored_course.tenant)
+    url = f"/api/v1/snapshots/{stored_course.pk}/evidence/{reference.pk}"
 
     picture = client.get(f"{url}/picture")
 
@@ -245,13 +248,15 @@ def test_a_page_of_a_pdf_is_a_picture_with_the_passage_marked(api: Api, snapshot
     assert "Page 1" in (shown.attributes["alt"] or "")
 
 
-def test_another_version_of_a_pdf_is_not_drawn(api: Api, snapshot: StructureSnapshot) -> None:
-    reference = find_reference(snapshot, "A persuasive map")
-    MaterialEntry.objects.filter(pk=reference.entry_id).update(fingerprint="another")
+def test_another_version_of_a_pdf_is_not_drawn(api: Api, stored_course: StructureSnapshot) -> None:
+    reference = find_reference(stored_course, "A persuasive map")
+    assert open_evidence(api, reference).find("img")
+    entry = MaterialEntry.objects.filter(pk=reference.entry_id)
+    entry.update(fingerprint="another", processed_at=timezone.now(), chunk_count=1)
 
     assert not open_evidence(api, reference).find("img")
-    url = f"/api/v1/snapshots/{snapshot.pk}/evidence/{reference.pk}/picture"
-    assert api(snapshot.tenant).get(url).status_code == 404
+    url = f"/api/v1/snapshots/{stored_course.pk}/evidence/{reference.pk}/picture"
+    assert api(stored_course.tenant).get(url).status_code == 404
 
 
 @pytest.mark.parametrize("what", ["media", "captions", "picture"])
