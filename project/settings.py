@@ -298,6 +298,8 @@ UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB", minimum=1)
 # Exact with one web process (docs/decisions/0007, 0010).
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)
+# As long as Stripe keeps them at least: a client that was down overnight sends its requests again in the morning.
+IDEMPOTENCY_HOURS = env.get_integer("IDEMPOTENCY_HOURS", 24, minimum=1)
 # How many people must approve a snapshot before it can be published.
 APPROVALS_REQUIRED = env.get_integer("APPROVALS_REQUIRED", 1, minimum=1)
 # A reader who opens evidence and plays a recording makes some ten requests a minute; a class behind one IP address has

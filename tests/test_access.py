@@ -357,15 +357,18 @@ def _cite_stored_file(snapshot: StructureSnapshot, file: Path, format_: str, pla
 
 
 def send(client: APIClient, method: str, world: World, template: str) -> int:
-    answer = client.generic(
+    return read_whole(request(client, method, world, template))
+
+
+def request(client: APIClient, method: str, world: World, template: str, **headers: str) -> Any:
+    return client.generic(
         method,
         world.path(template),
         RAW.get(template) or world.body(template),
         content_type="application/json",
         QUERY_STRING=QUERIES.get(template, "").format(**world.__dict__),
-        headers={"If-Match": "*"},
+        headers={"If-Match": "*", **headers},
     )
-    return read_whole(answer)
 
 
 def open_shared(path: str) -> int:
@@ -405,6 +408,23 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
                 assert opened == 422
             else:
                 assert opened == 409 if template in OF_NO_USE else opened < 300
+
+
+def test_every_change_is_made_once_for_one_idempotency_key(
+    api: Api, acme: Tenant, world: World, subtests: pytest.Subtests
+) -> None:
+    client = api(acme)
+    for method, template, _, _ in ACCESS:
+        if method == "GET":
+            continue
+        with subtests.test(f"{method} {template}"), undone():
+            first, second = [request(client, method, world, template, **{"Idempotency-Key": "k"}) for _ in range(2)]
+
+            assert "Idempotent-Replayed" not in first
+            assert second["Idempotent-Replayed"] == "true"
+            assert (second.status_code, second.content) == (first.status_code, first.content)
+            for name in ("Location", "ETag", "Retry-After", "Content-Type", "Allow"):
+                assert second.get(name) == first.get(name)
 
 
 def test_drafts_open_to_those_alone_who_prepare_courses(

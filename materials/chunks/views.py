@@ -44,11 +44,12 @@ from project.http.responses import paginated_response, validated, validated_quer
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted_response
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
 
-class NodeTextViewSet(viewsets.GenericViewSet[Chunk]):
+class NodeTextViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
     """The text below one node."""
 
     queryset = Chunk.objects.none()
@@ -206,7 +207,7 @@ class EntryTranscriptViewSet(viewsets.GenericViewSet[Chunk]):
         )
 
 
-class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
+class ChunkViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
     """Chunks by their own id."""
 
     queryset = Chunk.objects.none()
@@ -229,7 +230,7 @@ class ChunkViewSet(viewsets.GenericViewSet[Chunk]):
         return Response(ChunkSerializer(correct_chunk(tenant=get_tenant(request), chunk_id=pk, text=text, by=by)).data)
 
 
-class CorrectionViewSet(viewsets.GenericViewSet[ChunkCorrection]):
+class CorrectionViewSet(IdempotentActions, viewsets.GenericViewSet[ChunkCorrection]):
     """Corrections by their own id."""
 
     queryset = ChunkCorrection.objects.none()

@@ -23,17 +23,19 @@ from materials.entries.submission import request_ingestion, request_staleness_ch
 from materials.models import EntryState, MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.queries import get_entry, get_node
+from project.http.idempotency import run_in_steps
 from project.http.negotiation import FormatIsAFilter
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.http.serializers import build_order
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted_response
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
+class NodeEntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
     """The entries of one node."""
 
     queryset = MaterialEntry.objects.none()
@@ -75,6 +77,7 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         ],
         responses={201: EntrySerializer, 200: EntrySerializer},
     )
+    @run_in_steps
     def create(self, request: Request, pk: UUID) -> Response:
         """Attach a file or a web address to the node.
 
@@ -99,7 +102,7 @@ class NodeEntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
         return add_storage_warning(response, added.warning)
 
 
-class EntryViewSet(viewsets.GenericViewSet[MaterialEntry]):
+class EntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
     """Entries by their own id."""
 
     queryset = MaterialEntry.objects.none()

@@ -24,11 +24,12 @@ from materials.mappings.services import create_mappings, decide_mapping, delete_
 from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import MappingState, SlideVideoMapping
 from project.http.responses import paginated_response, validated, validated_query
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
+class NodeMappingViewSet(IdempotentActions, viewsets.GenericViewSet[SlideVideoMapping]):
     """The mappings of slides to the videos of a node."""
 
     queryset = SlideVideoMapping.objects.none()
@@ -66,7 +67,7 @@ class NodeMappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
         return Response(answer, status=status.HTTP_207_MULTI_STATUS)
 
 
-class MappingViewSet(viewsets.GenericViewSet[SlideVideoMapping]):
+class MappingViewSet(IdempotentActions, viewsets.GenericViewSet[SlideVideoMapping]):
     """Mappings by their own id. Found mappings are proposed; a person accepts, corrects or rejects them."""
 
     queryset = SlideVideoMapping.objects.none()

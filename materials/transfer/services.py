@@ -34,6 +34,7 @@ from project.jobs.models import Job, JobStatus
 from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from project.storage.objects import get_object_storage
+from tenants.idempotency import note_effect
 from tenants.models import Tenant
 
 # How long a failed or cancelled import can be retried without sending the archive again. A choice: a week is
@@ -78,6 +79,7 @@ def request_import(
             )
             batch.job = submit_job(tenant=tenant, kind=IMPORT_ARCHIVE, subject_id=batch.pk, priority=options.priority)
             batch.save(update_fields=["job"])
+            note_effect(f"/api/v1/jobs/{batch.job.pk}")
         is_kept = True
         return batch.job
     finally:

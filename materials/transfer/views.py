@@ -24,17 +24,19 @@ from materials.transfer.serializers import (
 )
 from materials.transfer.services import request_import
 from materials.tree.serializers import NodeSerializer
+from project.http.idempotency import run_in_steps
 from project.http.responses import paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from project.http.transfers import hold_transfer_slot
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
+class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
     """Import into and export from a node."""
 
     queryset = MaterialNode.objects.none()
@@ -63,6 +65,7 @@ class NodeTransferViewSet(viewsets.GenericViewSet[MaterialNode]):
         ],
         responses={202: JobSerializer},
     )
+    @run_in_steps
     def request_import(self, request: Request, pk: UUID) -> Response:
         """Import an archive (zip, tar.gz): its folders become nodes below the node, its files entries.
 

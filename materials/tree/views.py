@@ -23,11 +23,12 @@ from materials.tree.serializers import (
 )
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeViewSet(viewsets.GenericViewSet[MaterialNode]):
+class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
     """The material tree. A node without a parent is a course."""
 
     queryset = MaterialNode.objects.none()

@@ -31,6 +31,7 @@ from project.jobs.services import cancel_subject_jobs, submit_job
 from project.storage import request_files
 from project.storage.direct_access import get_direct_storage
 from project.storage.direct_uploads import SignedUrl, compute_part_bytes
+from tenants.idempotency import note_effect
 from tenants.models import Tenant
 
 # Of one response, which stays below about 100 kB with the long URLs of S3. Clients that have sent these parts read the
@@ -95,6 +96,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
         upload.node = get_node(tenant=tenant, node_id=node_id)
         warning = check_quota(tenant=tenant, size=announced.size_bytes)
         upload.save(force_insert=True)
+        note_effect(f"/api/v1/uploads/{upload.pk}")
     # After the row: whatever the store prepares is then found and removed by the clean-up, even after a crash here.
     try:
         upload.store_id = get_direct_storage().begin_upload(build_direct_upload(upload))

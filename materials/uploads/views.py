@@ -36,16 +36,18 @@ from materials.uploads.services import (
     receive_part,
 )
 from materials.uploads.signatures import verify_signed_url
+from project.http.idempotency import run_in_steps
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.jobs.models import Job
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
+class NodeUploadViewSet(IdempotentActions, viewsets.GenericViewSet[Upload]):
     """Direct uploads of a node: for large files and unreliable connections."""
 
     queryset = Upload.objects.none()
@@ -53,6 +55,7 @@ class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
     write_scope = Scope.PREP
 
     @extend_schema(request=UploadCreateSerializer, responses={201: UploadProgressSerializer})
+    @run_in_steps
     def create(self, request: Request, pk: UUID) -> Response:
         """Announce a file, and learn where to PUT it: in one piece up to 50 MiB, else in parts.
 
@@ -78,7 +81,7 @@ class NodeUploadViewSet(viewsets.GenericViewSet[Upload]):
         return add_storage_warning(answer, progress.warning)
 
 
-class UploadViewSet(viewsets.GenericViewSet[Upload]):
+class UploadViewSet(IdempotentActions, viewsets.GenericViewSet[Upload]):
     """Uploads by their own id. Reading one returns URLs to write to, so it needs the scope `prep`."""
 
     queryset = Upload.objects.none()
@@ -98,12 +101,14 @@ class UploadViewSet(viewsets.GenericViewSet[Upload]):
         """Read which parts have arrived, with fresh URLs for those that have not: so an upload is resumed."""
         return Response(_represent_progress(get_upload_progress(tenant=get_tenant(request), upload_id=pk), request))
 
+    @run_in_steps
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Abort an upload and remove what has arrived of it."""
         abort_upload(tenant=get_tenant(request), upload_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None, responses={201: EntrySerializer, 200: EntrySerializer, 202: JobSerializer})
+    @run_in_steps
     def complete(self, request: Request, pk: UUID) -> Response:
         """Verify size, type and SHA-256 of what has arrived, and make it an entry.
 

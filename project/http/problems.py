@@ -27,6 +27,7 @@ from rest_framework import exceptions
 
 from project.db.outages import is_database_outage
 from project.errors import DomainError, StorageUnavailable, TooManyRequests, shorten_message
+from project.http.idempotency import RequestRunning
 from project.http.requests import get_request_id, hide_shared_token
 from project.http.serializers import MAX_ERRORS, count_errors
 
@@ -213,7 +214,7 @@ _DRF_PROBLEMS: dict[type[exceptions.APIException], tuple[str, str]] = {
 
 
 def _build_headers(exc: Exception, context: Mapping[str, Any]) -> dict[str, str]:
-    if isinstance(exc, TooManyRequests):
+    if isinstance(exc, TooManyRequests | RequestRunning):
         return {"Retry-After": str(exc.seconds)}
     if getattr(exc, "status", None) == 401:
         view, request = context["view"], context["request"]

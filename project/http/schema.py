@@ -9,12 +9,20 @@ from typing import Any, ClassVar, TypeVar
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import force_instance, is_serializer
-from drf_spectacular.utils import OpenApiResponse, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 
+from project.http.idempotency import IDEMPOTENCY_KEY, KEYED_METHODS, MAX_KEY_LENGTH
 from project.http.serializers import MAX_ERRORS, StrictSerializer
 
 _Action = TypeVar("_Action", bound=Callable[..., Any])
+_IDEMPOTENCY_KEY = OpenApiParameter(
+    IDEMPOTENCY_KEY,
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]*$"},
+    OpenApiParameter.HEADER,
+    description="A new UUID for each request. The same request with the same key has its effect once: it gets the "
+    "first answer again, with `Idempotent-Replayed: true`.",
+)
 _FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
 
 
@@ -86,6 +94,12 @@ class ProblemSchema(AutoSchema):
         """Return the first sentence of the operation's description."""
         description: str = self.get_description()
         return _FIRST_SENTENCE.split(" ".join(description.split()), maxsplit=1)[0].removesuffix(".")
+
+    def get_override_parameters(self) -> list[Any]:
+        """Return the parameters that the view declares, with the key by which a request may be sent again."""
+        declared: list[Any] = super().get_override_parameters()
+        is_keyed = self.method in KEYED_METHODS and self.path.startswith("/api/v1/")
+        return [*declared, _IDEMPOTENCY_KEY] if is_keyed else declared
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         shape = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@ from django.apps import AppConfig
 
 from project.db import checks as checks  # registers its system check
 from project.jobs import checks as job_checks  # noqa: F401  # likewise
+from project.jobs.periodic_tasks import register_periodic_task
 
 
 class JobsConfig(AppConfig):
@@ -9,3 +10,7 @@ class JobsConfig(AppConfig):
 
     name = "project.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        # Of tenants, which is below jobs and cannot register it.
+        register_periodic_task("tenants.idempotency.delete_old_requests")

@@ -15,6 +15,7 @@ from project.jobs import services
 from project.jobs.access import build_node_condition, get_readable_job, select_readable_jobs
 from project.jobs.models import Job
 from project.jobs.serializers import JobDetailSerializer, JobListSerializer, JobSerializer
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -22,7 +23,7 @@ from tenants.scopes import Scope
 POLL_SECONDS = 1
 
 
-class JobViewSet(viewsets.GenericViewSet[Job]):
+class JobViewSet(IdempotentActions, viewsets.GenericViewSet[Job]):
     """The tenant's jobs."""
 
     queryset = Job.objects.none()

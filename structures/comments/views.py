@@ -21,11 +21,12 @@ from structures.comments.serializers import (
 from structures.comments.services import reopen_thread, reply_to_thread, resolve_thread, start_thread
 from structures.models import CommentThread
 from tenants.actors import describe_api_key
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
 
-class NodeCommentsViewSet(viewsets.GenericViewSet[CommentThread]):
+class NodeCommentsViewSet(IdempotentActions, viewsets.GenericViewSet[CommentThread]):
     """The threads of comments on the structure of one material node."""
 
     queryset = CommentThread.objects.none()
@@ -56,7 +57,7 @@ class NodeCommentsViewSet(viewsets.GenericViewSet[CommentThread]):
         return created_response(CommentThreadSerializer(thread).data, location=f"/api/v1/comment-threads/{thread.pk}")
 
 
-class CommentThreadViewSet(viewsets.GenericViewSet[CommentThread]):
+class CommentThreadViewSet(IdempotentActions, viewsets.GenericViewSet[CommentThread]):
     """One thread and its comments."""
 
     queryset = CommentThread.objects.none()

@@ -37,6 +37,7 @@ from structures.export_files.services import build_download, delete_export, desc
 from structures.exports.registry import EXPORT_FORMATS
 from structures.models import Export
 from structures.reviews.access import get_readable_snapshot
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -74,7 +75,7 @@ class ExportFormatView(APIView):
         return Response(ExportFormatDetailSerializer(EXPORT_FORMATS[name]).data)
 
 
-class SnapshotExportViewSet(viewsets.GenericViewSet[Export]):
+class SnapshotExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
     """The exports of one snapshot. Whoever may read the snapshot may have it as a file."""
 
     queryset = Export.objects.none()
@@ -108,7 +109,7 @@ class SnapshotExportViewSet(viewsets.GenericViewSet[Export]):
         return Response(ExportSerializer(export).data, headers={"Location": f"/api/v1/exports/{export.pk}"})
 
 
-class ExportViewSet(viewsets.GenericViewSet[Export]):
+class ExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
     """Exports by their own id. Keys without the scope `prep` find those of snapshots that are or were published."""
 
     queryset = Export.objects.none()

@@ -29,11 +29,12 @@ from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from structures.reviews.queries import with_approvals
 from structures.serializers import SnapshotSerializer, SnapshotSummarySerializer
 from structures.views import snapshot_response
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class NodeStructureViewSet(viewsets.GenericViewSet[StructureSnapshot]):
+class NodeStructureViewSet(IdempotentActions, viewsets.GenericViewSet[StructureSnapshot]):
     """The structures of one material node."""
 
     # Empty, here and in all view sets: rows come from queries that take the tenant, and a forgotten filter then yields

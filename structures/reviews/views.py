@@ -21,11 +21,12 @@ from structures.reviews.serializers import (
 )
 from structures.reviews.services import approve_snapshot, publish_snapshot, unpublish_node
 from tenants.actors import describe_api_key
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
 
-class SnapshotReviewViewSet(viewsets.GenericViewSet[StructureSnapshot]):
+class SnapshotReviewViewSet(IdempotentActions, viewsets.GenericViewSet[StructureSnapshot]):
     """The review of one snapshot."""
 
     queryset = StructureSnapshot.objects.none()
@@ -49,7 +50,7 @@ class SnapshotReviewViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         return _review_response(snapshot)
 
 
-class PublicationViewSet(viewsets.GenericViewSet[Publication]):
+class PublicationViewSet(IdempotentActions, viewsets.GenericViewSet[Publication]):
     """What is published of one material node."""
 
     queryset = Publication.objects.none()

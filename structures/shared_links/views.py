@@ -44,11 +44,12 @@ from structures.shared_links.services import (
     open_shared_link,
     revoke_shared_link,
 )
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
 
-class _LinkViewSet(viewsets.GenericViewSet[SharedLink]):
+class _LinkViewSet(IdempotentActions, viewsets.GenericViewSet[SharedLink]):
     """The links to one thing, which a subclass names. Who may look at a course need not know to whom it is shown."""
 
     queryset = SharedLink.objects.none()

@@ -20,11 +20,12 @@ from structures.tree_changes.serializers import (
 )
 from structures.tree_changes.services import apply_snapshot, undo_tree_change
 from tenants.actors import describe_api_key
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
 
-class NodeTreeChangesViewSet(viewsets.GenericViewSet[TreeChange]):
+class NodeTreeChangesViewSet(IdempotentActions, viewsets.GenericViewSet[TreeChange]):
     """The structures that were applied to the tree below one material node."""
 
     queryset = TreeChange.objects.none()
@@ -59,7 +60,7 @@ class NodeTreeChangesViewSet(viewsets.GenericViewSet[TreeChange]):
         return paginated_response(self, rows, TreeChangeSummarySerializer)
 
 
-class TreeChangeViewSet(viewsets.GenericViewSet[TreeChange]):
+class TreeChangeViewSet(IdempotentActions, viewsets.GenericViewSet[TreeChange]):
     """One structure that was applied to the material tree."""
 
     queryset = TreeChange.objects.none()

@@ -59,6 +59,7 @@ from structures.working_copies.services import (
     undo_step,
 )
 from tenants.actors import Actor, describe_api_key
+from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
 
@@ -74,7 +75,7 @@ _IF_MATCH_OR_DRY = OpenApiParameter(
 )
 
 
-class NodeCopiesViewSet(viewsets.GenericViewSet[WorkingCopy]):
+class NodeCopiesViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]):
     """The working copies of one material node."""
 
     queryset = WorkingCopy.objects.none()
@@ -101,7 +102,7 @@ class NodeCopiesViewSet(viewsets.GenericViewSet[WorkingCopy]):
         return paginated_response(self, rows, WorkingCopySerializer)
 
 
-class WorkingCopyViewSet(viewsets.GenericViewSet[WorkingCopy]):
+class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]):
     """One working copy: its tree, its steps and its conflicts."""
 
     queryset = WorkingCopy.objects.none()
