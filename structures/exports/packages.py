@@ -45,9 +45,12 @@ class PackageWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After an exception there is no archive, and closing would write its directory.
+        # After an exception there is no archive, and closing would write its directory. An archive that still has its
+        # file closes itself when it is forgotten.
         if kind is None:
             self._archive.close()
+        else:
+            self._archive.fp = None
 
 
 class TarPackageWriter:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import tarfile
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
 from io import BytesIO
@@ -12,7 +14,7 @@ from itertools import repeat
 
 import pytest
 
-from structures.exports.packages import TarPackageWriter
+from structures.exports.packages import PackageWriter, TarPackageWriter
 
 FILES = {"course/course.xml": b"<course/>", "course/" + "long/" * 60 + "é.html": "קר".encode(), "course/empty": b""}
 
@@ -62,3 +64,21 @@ def test_a_tar_package_that_could_not_be_written_has_no_end() -> None:
 
     with pytest.raises(EOFError):
         gzip.decompress(out.getvalue())
+
+
+def test_a_zip_package_that_could_not_be_written_has_no_end_when_it_is_forgotten() -> None:
+    def fail() -> Iterator[bytes]:
+        yield b"<course>"
+        raise OSError("the disk is full")
+
+    out = BytesIO()
+    package = PackageWriter(out)
+    with suppress(OSError), package:
+        package.add_file("first.xml", [b"<course/>"])
+        package.add_file("second.xml", fail())
+    written = len(out.getvalue())
+    del package
+    gc.collect()
+
+    assert len(out.getvalue()) == written
+    assert not zipfile.is_zipfile(BytesIO(out.getvalue()))
