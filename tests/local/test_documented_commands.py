@@ -22,7 +22,7 @@ from llm.models import ExternalCall
 from materials.models import MaterialNode
 from materials.tree.services import create_node
 from project.db.fields import new_id
-from structures.models import EditRecord, SharedLink, StructureSnapshot
+from structures.models import EditRecord, SharedLink, StructureSnapshot, TreeChange
 from tenants.models import ApiKey, Tenant
 from tenants.services import create_tenant
 from tests.process_table import environment, eventually, start
@@ -40,8 +40,8 @@ def list_shell_blocks(page: str) -> list[str]:
 
 
 @pytest.fixture
-def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[str], str]]:
-    """Start `make up`'s command, and type the shell blocks of a page in a folder that looks like a clone."""
+def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[..., str]]:
+    """Start `make up`'s command, and type the shell blocks of pages in a folder that looks like a clone."""
     log = tmp_path / "up.log"
     process = start("manage.py", "up", "--port", "0", log=log, VAR_DIR=str(tmp_path / "var"))
     eventually(lambda: "Ctrl-C" in log.read_text(), seconds=120, what="it did not come up", log=log)
@@ -54,8 +54,10 @@ def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[st
     for name in ("manage.py", "project"):
         (clone / name).symlink_to(BASE / name)
 
-    def type_page(page: str) -> str:
-        script = "\n".join(list_shell_blocks(page)).replace("http://127.0.0.1:8000", found[1])
+    def type_pages(*pages: str) -> str:
+        script = "\n".join(block for page in pages for block in list_shell_blocks(page)).replace(
+            "http://127.0.0.1:8000", found[1]
+        )
         done = subprocess.run(
             ["/bin/bash", "-euo", "pipefail", "-c", script],
             cwd=clone,
@@ -67,13 +69,13 @@ def type_blocks(tmp_path: Path, transactional_db: None) -> Iterator[Callable[[st
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    yield type_page
+    yield type_pages
     process.terminate()
     process.wait()
 
 
 @pytest.mark.slow
-def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[str], str]) -> None:
+def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[..., str]) -> None:
     shown = type_blocks("docs/how-to/share-a-course-page.md")
 
     assert re.search(r"^http://127\.0\.0\.1:\d+/shared/[\w-]{32}$", shown, re.MULTILINE)
@@ -84,8 +86,8 @@ def test_a_course_is_shared_and_compared_as_documented(type_blocks: Callable[[st
 
 
 @pytest.mark.slow
-def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[[str], str]) -> None:
-    shown = type_blocks("docs/how-to/edit-and-approve.md")
+def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[..., str]) -> None:
+    shown = type_blocks("docs/how-to/edit-and-approve.md", "docs/how-to/arrange-materials.md")
 
     approved, outline = StructureSnapshot.objects.filter(engine="edited").order_by("created_at")
     concept = approved.nodes.get(title="Boiling point")
@@ -99,17 +101,19 @@ def test_a_structure_is_edited_and_approved_as_documented(type_blocks: Callable[
     kept = whole.nodes.get(title="How water boils").key
     assert kept == outline.nodes.get(title="How water boils").key
     assert "How water boils" in shown
+    assert TreeChange.objects.get().undone_at is not None
 
 
 @pytest.mark.slow
-def test_a_structure_is_exported_as_documented(type_blocks: Callable[[str], str]) -> None:
+def test_a_structure_is_exported_as_documented(type_blocks: Callable[..., str], tmp_path: Path) -> None:
     shown = type_blocks("docs/how-to/export.md")
 
     assert "'validator': 'jsonschema'" in shown
-    assert shown.splitlines()[-2:] == ["Water", "204"]
+    assert "\nWater\n204\n" in shown
+    assert "Boiling" in (tmp_path / "clone" / "course-site" / "site" / "index.html").read_text()
 
 
-def test_pages_run_as_they_stand(type_blocks: Callable[[str], str], tmp_path: Path) -> None:
+def test_pages_run_as_they_stand(type_blocks: Callable[..., str], tmp_path: Path) -> None:
     for page, title in (("README.md", "Maps"), ("docs/tutorial.md", "Water")):
         shown = type_blocks(page)
 
