@@ -48,12 +48,22 @@ def make_template() -> str:
 def dump_template(file: Path) -> None:
     """Write the statements that make what `make_template` made, for another server. Needs the test database.
 
-    Not from the test database itself: tests that commit empty its tables, also of what migrations put there.
+    From a copy: no database can be copied while somebody is connected to it, and other workers copy the template. Not
+    from the test database: tests that commit empty its tables, also of what migrations put there.
     """
-    with _connected_to(connection.settings_dict["TEST"]["TEMPLATE"]):
-        url = database_url()
-    command = [str(find_binaries() / "pg_dump"), "--no-owner", "--no-privileges", "--file", str(file), "--dbname", url]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+    template = connection.settings_dict["TEST"]["TEMPLATE"]
+    copy = f"{connection.settings_dict['NAME']}_dumped"
+    quote = connection.ops.quote_name
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {quote(copy)}")
+        cursor.execute(f"CREATE DATABASE {quote(copy)} TEMPLATE {quote(template)}")
+        try:
+            with _connected_to(copy):
+                url = database_url()
+            command = [str(find_binaries() / "pg_dump"), "--no-owner", "--no-privileges", "--file", str(file), url]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        finally:
+            cursor.execute(f"DROP DATABASE {quote(copy)}")
 
 
 def _digest_migrations() -> str:
