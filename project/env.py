@@ -19,6 +19,8 @@ from django.core.exceptions import ImproperlyConfigured
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _CLOCK_PATTERN = r"(?:[01]\d|2[0-3]):[0-5]\d"
+# As browsers write origins: lower-case scheme and host, IDNA, no user, no path. https://fetch.spec.whatwg.org/#origin-header
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?")
 _UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -117,6 +119,19 @@ def get_time_zone(name: str, default: str) -> ZoneInfo:
 def get_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated list without blanks."""
     return [word.strip() for word in get_text(name, default).split(",") if word.strip()]
+
+
+def get_origins(name: str) -> list[str]:
+    """Return a comma-separated list of web origins, as browsers write them. Raises ImproperlyConfigured for others."""
+    origins = get_list(name)
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(
+                f"{name}: {origin!r} is not the origin of a page. An origin is scheme, lower-case host and, unless it "
+                "is the usual one, the port, with nothing behind: https://app.example.org,http://localhost:5173. "
+                "`*` and `null` would let in every page."
+            )
+    return origins
 
 
 def parse_database_url(url: str) -> dict[str, Any]:

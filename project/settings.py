@@ -38,6 +38,43 @@ if not ALLOWED_HOSTS:
 ALLOWED_HOSTS.append("localhost")  # the image's own health check asks from inside
 CSRF_TRUSTED_ORIGINS = env.get_list("CSRF_TRUSTED_ORIGINS")
 
+# Pages of these origins may use the API from a browser. Never `*`: operators say who.
+CORS_ALLOWED_ORIGINS = env.get_origins("CORS_ORIGINS")
+CORS_URLS_REGEX = r"^/api/v1/"
+# A key authenticates, no cookie: a browser sends none along, so that a person's log-in to the admin opens nothing.
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-disposition",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "if-range",
+    "last-event-id",
+    "range",
+    "x-api-key",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges",
+    "Content-Disposition",
+    "Content-Range",
+    "ETag",
+    "Idempotent-Replayed",
+    "Link",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    "X-Request-Id",
+    "X-Storage-Warning",
+]
+# Two hours, the longest that Chromium remembers an answer (WHATWG Fetch leaves it to browsers).
+CORS_PREFLIGHT_MAX_AGE = 7200
+
 # --- What it is made of -----------------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -52,6 +89,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "corsheaders",
     "django_q",
     "tenants",
     "project.jobs",
@@ -63,6 +101,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that its log line and headers cover what the others refuse.
     "project.http.requests.RequestMiddleware",
+    # Outside all that refuses, so that a page reads why; it answers preflights, which carry no key.
+    "project.http.cors.PreflightMiddleware",
     # Before anything reads a body, which Django would take for empty.
     "project.http.content_length.ContentLengthMiddleware",
     "project.http.content_security.ContentSecurityMiddleware",
