@@ -44,7 +44,7 @@ def write_exports(
 ) -> list[str]:
     """Export a snapshot, write the files, and print of each what a validator said; return what failed in sentences.
 
-    The formats are made at the same time, as far as there are workers.
+    `folder` is there. The formats are made at the same time, as far as there are workers.
     """
     failures = []
     exports = {}
@@ -54,7 +54,6 @@ def write_exports(
             exports[name] = answer.get("subject") or answer["id"]
         except ApiError as exc:
             failures.append(f"{name}: {exc}")
-    folder.mkdir(parents=True, exist_ok=True)
     endings = Counter(EXPORT_FORMATS[name].extension for name in exports)
     for name, export_id in exports.items():
         export = _wait_for_export(client, export_id)

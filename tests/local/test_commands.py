@@ -104,6 +104,15 @@ def test_a_format_that_does_not_exist_is_refused_before_anything_is_built(tmp_pa
     assert not ApiKey.objects.exists()
 
 
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_built(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("A file.")
+
+    with pytest.raises(CommandError, match=r"taken cannot be made: .+ Name another folder: --export-dir"):
+        call_command("build_course", str(tmp_path), "--export", "cc", "--export-dir", str(tmp_path / "taken"))
+
+    assert not ApiKey.objects.exists()
+
+
 def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
     process = start("manage.py", "demo", log=tmp_path / "demo.log", VAR_DIR=str(tmp_path / "var"))
     family = psutil.Process(process.pid)

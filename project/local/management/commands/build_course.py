@@ -59,6 +59,8 @@ class Command(BaseCommand):
     ) -> None:
         if not path.exists():
             raise CommandError(f"{path} is not there.")
+        if export:
+            _make_folder(export_dir)
         console = Console(highlight=False)
         try:
             with open_course(path) as course:
@@ -80,3 +82,11 @@ class Command(BaseCommand):
         write_outputs(snapshot, markdown=text, html=page, files=files, console=console)
         if failures:
             raise CommandError("\n".join(["The structure is there, but not exported as", *failures]))
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of the exports before anything is built for it. Raises CommandError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise CommandError(f"{folder} cannot be made: {exc.strerror}. Name another folder: --export-dir.") from exc
