@@ -13,9 +13,10 @@ from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.paginator import InfinitePaginator
 
+from project.http.admin import ReadOnlyAdmin
 from tenants import services
 from tenants.errors import TenantRefused
-from tenants.models import ApiKey, Tenant, TenantMembership
+from tenants.models import ApiKey, IdempotentRequest, Tenant, TenantMembership
 from tenants.scopes import Scope
 
 # A working day to hand the new secret over; the same as the default of `manage.py rotate_api_key`.
@@ -175,6 +176,21 @@ class TenantMembershipAdmin(ModelAdmin):
         for membership in queryset.select_related("user"):
             services.remove_methodologist(membership=membership)
         messages.success(request, "Removed.")
+
+
+@admin.register(IdempotentRequest)
+class IdempotentRequestAdmin(ReadOnlyAdmin):
+    """Requests with an Idempotency-Key, the last answered first. Their answers are encrypted and not shown."""
+
+    list_display = ("id", "tenant", "status", "location", "created_at", "answered_at")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "tenant__slug", "location")
+    ordering = ("-answered_at",)
+    exclude = ("answer",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
+        rows: QuerySet[Model] = super().get_queryset(request)
+        return rows.defer("answer")
 
 
 def _show_secret(request: HttpRequest, issued: services.IssuedKey) -> None:
