@@ -31,7 +31,7 @@ _NODE_FIELDS = (
     "unproved",
 )
 _COURSE_FIELDS = (
-    "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites", "quality",
+    "title", "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites", "quality",
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def find_carried_replacements(
 def find_replaced_characters(snapshot: ExportedSnapshot) -> Iterator[ExportLoss]:
     """Yield the fields of nodes with characters that HTML and XML forbid, for which a sign stands."""
     reason = "It holds characters that HTML forbids, such as control characters: a sign stands for each."
-    for name in ("title", *_COURSE_FIELDS):
+    for name in _COURSE_FIELDS:
         if has_forbidden_characters(getattr(snapshot.course, name)):
             yield ExportLoss(key=None, title=snapshot.course.title, field=name, reason=reason)
     for node in snapshot.walk_nodes():

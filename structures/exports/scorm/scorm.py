@@ -73,7 +73,7 @@ class ScormFormat:
     def list_losses(self, snapshot: ExportedSnapshot, options: Mapping[str, Any]) -> Iterator[ExportLoss]:
         """Yield what pages do not show, titles that are cut off, and places that are named without a link."""
         reason = "A SCORM package says of the course its title and its description."
-        yield from find_course_losses(snapshot.course, carried=frozenset({"description"}), reason=reason)
+        yield from find_course_losses(snapshot.course, carried=frozenset({"title", "description"}), reason=reason)
         lone = list_lone_concepts(snapshot)
         for node in snapshot.walk_nodes():
             if node.row.key in lone:

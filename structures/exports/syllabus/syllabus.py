@@ -41,7 +41,9 @@ _CARRIED = {
     NodeType.CONCEPT: frozenset({"description"}),
     NodeType.EXERCISE: frozenset({"description", "difficulty", "estimated_minutes", "minutes_basis"}),
 }
-_COURSE_FIELDS = frozenset({"description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites"})
+_COURSE_FIELDS = frozenset({
+    "title", "description", "learning_goal", "expected_knowledge", "expected_skills", "prerequisites",
+})  # fmt: skip
 _REASONS = {
     "references": "A syllabus names the materials of a lesson, not the places in them nor the words quoted.",
     "arranged_by": "It is about the structure, not about the course.",
@@ -82,7 +84,7 @@ class SyllabusFormat:
         for node in snapshot.walk_nodes():
             yield from find_prerequisite_losses(node)
         yield from find_carried_replacements(
-            snapshot, lambda node: carried[node.node_type] | {"title"}, of_course=_COURSE_FIELDS | {"title"}
+            snapshot, lambda node: carried[node.node_type] | {"title"}, of_course=_COURSE_FIELDS
         )
 
     def validate(self, path: Path) -> ValidationReport:

@@ -202,3 +202,16 @@ def test_an_option_that_may_not_be_is_refused_with_what_may(given: dict[str, Any
 
     assert list(refused.value.faults) == list(given)
     assert said in str(refused.value)
+
+
+def test_a_format_that_has_no_place_for_the_title_of_the_course_says_so() -> None:
+    snapshot = build_plain_course().build_snapshot()
+
+    without = {
+        name
+        for name, export_format in EXPORT_FORMATS.items()
+        for loss in export_format.list_losses(snapshot, complete_options(export_format.options, {}))
+        if loss.key is None and loss.field == "title"
+    }
+
+    assert without == {"csv", "chapters", "transcripts", "h5p-video"}
