@@ -64,7 +64,9 @@ def system(
             yield System(database=database, worker=worker, web=web, key=key)
 
 
-@pytest.mark.parametrize("fault", ["restart", "kill", "cut"])
+@pytest.mark.parametrize(
+    "fault", ["restart", pytest.param("kill", marks=pytest.mark.slow), pytest.param("cut", marks=pytest.mark.slow)]
+)
 def test_all_go_on_after_the_database_was_away(system: System, fault: str) -> None:
     worker = system.worker
     under_way = [worker.submit(kind, seconds=6) for kind in ("work_slowly", "heavy_work_slowly")]

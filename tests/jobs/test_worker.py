@@ -105,6 +105,7 @@ def test_no_orphan_outlives_the_supervisor(worker: Worker) -> None:
     eventually(lambda: not any(lives(process) for process in family), seconds=60, what="orphans stayed")
 
 
+@pytest.mark.slow
 def test_a_new_supervisor_takes_over_what_the_old_one_held(worker: Worker, tmp_path: Path) -> None:
     job = worker.submit("work_slowly", seconds=1)
     worker.holder_of(job)

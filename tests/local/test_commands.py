@@ -38,6 +38,7 @@ def run(*arguments: str, var: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow  # `make demo` runs the same command
 def test_the_sample_course_becomes_a_grounded_structure(tmp_path: Path) -> None:
     var = tmp_path / "a folder with spaces"
     done = run("demo", var=var)
@@ -113,6 +114,7 @@ def test_a_folder_that_cannot_be_made_is_said_before_anything_is_built(tmp_path:
     assert not ApiKey.objects.exists()
 
 
+@pytest.mark.slow
 def test_nothing_outlives_a_command_that_is_killed(tmp_path: Path) -> None:
     process = start("manage.py", "demo", log=tmp_path / "demo.log", VAR_DIR=str(tmp_path / "var"))
     family = psutil.Process(process.pid)

@@ -62,6 +62,7 @@ def list_places(snapshot: dict[str, Any]) -> Iterator[str]:
         pending += node["children"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("system_in_this_process")
 def test_it_is_the_structure_that_a_build_stores(

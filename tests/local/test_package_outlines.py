@@ -35,7 +35,7 @@ def test_modules_and_lessons_are_those_of_the_package(tmp_path: Path, name: str)
 def test_what_is_no_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "course.zip").write_bytes(b"no zip")
 
-    with pytest.raises(CommandError, match="neither a zip archive nor a tar"):
+    with pytest.raises(CommandError, match=r"neither a zip archive, a tar\.gz nor a structure as JSON"):
         call_command("outline", str(tmp_path / "course.zip"))
     with pytest.raises(CommandError, match="is not there"):
         call_command("outline", str(tmp_path / "missing.zip"))

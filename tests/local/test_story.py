@@ -137,6 +137,7 @@ def build_deck(*slides: tuple[str, str]) -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.slow
 def test_a_course_is_generated_edited_regenerated_approved_published_and_shown(api: Api, tmp_path: Path) -> None:
     course = api.send("POST", "nodes", {"title": "Water and Python"})["id"]
     talk = api.send("POST", "nodes", {"title": "Variables", "parent": course})["id"]

@@ -147,6 +147,7 @@ for kind, url in zip(("openai", "anthropic"), sys.argv[1:]):
 """
 
 
+@pytest.mark.slow
 def test_no_variable_of_a_vendor_brings_prompts_into_the_log() -> None:
     with OpenAIServer(key=KEY, reasoning_model=False) as openai, AnthropicServer(key=KEY) as anthropic:
         openai.script(Answer("Many."))

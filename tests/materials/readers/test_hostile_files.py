@@ -19,6 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PARAGRAPH = "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
 
 
+@pytest.mark.slow
 def test_a_hostile_file_kills_neither_the_worker_nor_its_neighbours(tmp_path: Path, api: Api) -> None:
     endless = word(tmp_path / "endless.docx", PARAGRAPH * 200_001).read_bytes()
     deep = word(tmp_path / "deep.docx", "<w:p>" * 50_000 + "</w:p>" * 50_000).read_bytes()
