@@ -16,6 +16,7 @@ from project.counts import format_count
 from structures.engines.base.drafts import Basis, NodeType
 from structures.exports.base import ExportedNode, ExportedNodeFields, ExportedReference, ExportedSnapshot
 from structures.exports.characters import clean_text
+from structures.exports.choice_tasks import find_choice_task
 from structures.exports.markdown import format_reference_location
 from structures.exports.places import find_attached_url, find_place_url
 
@@ -28,6 +29,7 @@ CONCEPT_FIELDS = frozenset({"description", "examples", "references"})
 """The fields of a concept that it shows."""
 TASK_FIELDS = frozenset({"description", "estimated_minutes", "minutes_basis", "difficulty", "references"})
 """The fields of an exercise that `render_task` shows."""
+_CHOICE_FIELDS = frozenset({"description", "reference_solution"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +43,19 @@ class LessonContext:
     addresses: Mapping[UUID, str]
     with_quotes: bool = False
     files: Mapping[UUID, str] = field(default_factory=dict)
+
+
+def list_page_fields(node: ExportedNode) -> frozenset[str]:
+    """Return the fields of a node that its page shows, or the question that is made of an exercise with choices."""
+    match node.node_type:
+        case NodeType.LESSON:
+            return LESSON_FIELDS
+        case NodeType.CONCEPT:
+            return CONCEPT_FIELDS
+        case NodeType.EXERCISE:
+            return TASK_FIELDS if find_choice_task(node) is None else _CHOICE_FIELDS
+        case NodeType.MODULE:
+            return frozenset()
 
 
 def build_context(snapshot: ExportedSnapshot, *, with_quotes: bool = False) -> LessonContext:

@@ -16,11 +16,9 @@ from structures.exports.cartridge.profiles import PROFILES, Profile
 from structures.exports.cartridge.validation import validate_cartridge
 from structures.exports.choice_tasks import find_choice_task
 from structures.exports.lesson_html import (
-    CONCEPT_FIELDS,
-    LESSON_FIELDS,
-    TASK_FIELDS,
     LessonContext,
     build_context,
+    list_page_fields,
     render_lesson,
     render_page,
     render_task,
@@ -97,7 +95,7 @@ class CartridgeFormat:
             if node.row.key in lone:
                 yield build_loss(node, WHOLE, "It is in no lesson, and a folder of a cartridge has a title alone.")
                 continue
-            carried = _list_carried_fields(node)
+            carried = list_page_fields(node)
             for field in list_filled_fields(node):
                 if field not in carried:
                     yield build_loss(node, field, _find_reason(node, field))
@@ -112,7 +110,7 @@ class CartridgeFormat:
                 yield from find_place_losses(node, snapshot, with_quotes=options[QUOTES.name], files=linked)
         yield from find_carried_replacements(
             snapshot,
-            lambda node: frozenset() if node.row.key in lone else _list_carried_fields(node) | {"title"},
+            lambda node: frozenset() if node.row.key in lone else list_page_fields(node) | {"title"},
             of_course=frozenset({"title", "description"}),
         )
 
@@ -129,18 +127,6 @@ def _write_item(item: CartridgeItem, profile: Profile, context: LessonContext) -
         # What an address within a topic is relative to, platforms do not agree on.
         return write_topic(row.title, render_task(item.node, replace(context, files={})), profile)
     return render_page(row.title, render_lesson(item.node, context)).encode()
-
-
-def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
-    match node.node_type:
-        case NodeType.LESSON:
-            return LESSON_FIELDS
-        case NodeType.CONCEPT:
-            return CONCEPT_FIELDS
-        case NodeType.EXERCISE:
-            return frozenset({"description", "reference_solution"}) if find_choice_task(node) else TASK_FIELDS
-        case NodeType.MODULE:
-            return frozenset()
 
 
 def _find_reason(node: ExportedNode, field: str) -> str:

@@ -13,12 +13,10 @@ from structures.engines.base.drafts import NodeType
 from structures.exports.base import ExportedNode, ExportedSnapshot, ExportLoss, ValidationReport
 from structures.exports.choice_tasks import find_choice_task
 from structures.exports.lesson_html import (
-    CONCEPT_FIELDS,
-    LESSON_FIELDS,
-    TASK_FIELDS,
     LessonContext,
     build_context,
     escape_text,
+    list_page_fields,
     render_lesson,
     render_task,
 )
@@ -55,7 +53,6 @@ from structures.exports.places import QUOTES, PlaceEnd, find_place_losses
 
 # As in the files that Studio exports.
 _TOP = "course"
-_CHOICE_FIELDS = frozenset({"description", "reference_solution"})
 _FOR_TEACHERS = frozenset({"reference_solution", "grading_criteria"})
 
 
@@ -94,7 +91,7 @@ class OLXFormat:
             if node.row.key in outside:
                 yield build_loss(node, WHOLE, "It is in no lesson, and a section of Open edX has a title alone.")
                 continue
-            carried = _list_carried_fields(node)
+            carried = list_page_fields(node)
             for field in list_filled_fields(node):
                 if field not in carried:
                     yield build_loss(node, field, _find_reason(node, field))
@@ -165,18 +162,6 @@ def _find_video_ends(snapshot: ExportedSnapshot) -> frozenset[PlaceEnd]:
         if video.end_ms is not None
         for node in (lesson, *lesson.children)
     )
-
-
-def _list_carried_fields(node: ExportedNode) -> frozenset[str]:
-    match node.node_type:
-        case NodeType.LESSON:
-            return LESSON_FIELDS
-        case NodeType.CONCEPT:
-            return CONCEPT_FIELDS
-        case NodeType.EXERCISE:
-            return TASK_FIELDS if find_choice_task(node) is None else _CHOICE_FIELDS
-        case NodeType.MODULE:
-            return frozenset()
 
 
 def _find_reason(node: ExportedNode, field: str) -> str:
