@@ -32,6 +32,7 @@ from tenants.scopes import Scope
 from tenants.services import create_tenant, issue_api_key
 from tests.openapi import DescribedClient
 from tests.process_table import eventually
+from tests.rate_windows import wait_for_window
 from tests.reading import read_here
 from tests.template_database import make_template
 
@@ -155,6 +156,12 @@ def _own_files(settings: Settings, tmp_path: Path) -> None:
         "default": {"BACKEND": "project.storage.objects.FileSystemObjectStorage", "OPTIONS": {"location": location}},
     }
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 1_000_000
+
+
+@pytest.fixture
+def steady_minute() -> None:
+    """Begin where the limits by the minute have time left for a test of a few requests."""
+    wait_for_window(minutes=1, seconds=5)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -27,6 +26,7 @@ from structures.working_copies.services import create_working_copy
 from tenants.actors import Actor
 from tenants.models import ApiKey, Tenant
 from tests.conftest import Api, drain
+from tests.rate_windows import wait_for_window
 from tests.structures.course_page.stored import store_snapshot
 
 OURS = [
@@ -211,14 +211,8 @@ def admin_user(db: None) -> User:
 
 @pytest.fixture
 def one_window() -> None:
-    """Begin where the window of the limits has half a minute left.
-
-    The counter weighs two windows (docs/decisions/0010): where the first ends in the middle of a test it allows one try
-    more.
-    """
-    seconds_left = WINDOW_MINUTES * 60 - time.time() % (WINDOW_MINUTES * 60)
-    if seconds_left < 30:
-        time.sleep(seconds_left)
+    """Begin where the window of the limits has half a minute left."""
+    wait_for_window(minutes=WINDOW_MINUTES, seconds=30)
 
 
 def log_in(password: str, *, name: str = "operator", client_ip: str = "192.0.2.50") -> int:

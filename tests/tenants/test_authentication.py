@@ -143,6 +143,7 @@ def test_it_answers_401_to_any_bytes(db: None, noise: bytes) -> None:
     assert APIClient().get(ME, HTTP_X_API_KEY=header).status_code == 401
 
 
+@pytest.mark.usefixtures("steady_minute")
 def test_it_limits_failures_without_a_key_per_address_and_without_a_query(
     settings: Settings, issued: services.IssuedKey, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -160,6 +161,7 @@ def test_it_limits_failures_without_a_key_per_address_and_without_a_query(
     assert APIClient(REMOTE_ADDR="192.0.2.8").get(ME).status_code == 401
 
 
+@pytest.mark.usefixtures("steady_minute")
 def test_it_counts_failures_of_each_key_prefix_apart(settings: Settings, db: None) -> None:
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 2
     failing, mistaken = keys.generate_secret(), keys.generate_secret()
@@ -181,6 +183,7 @@ def test_a_key_that_works_is_served_whatever_its_neighbours_send(
     assert code_for(issued.secret) == (200, "")
 
 
+@pytest.mark.usefixtures("steady_minute")
 def test_it_believes_only_its_own_proxies(settings: Settings, api: Api, acme: Tenant) -> None:
     settings.ANONYMOUS_REQUESTS_PER_MINUTE = 1
     settings.TRUSTED_PROXIES = 1

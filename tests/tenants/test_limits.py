@@ -13,6 +13,8 @@ from tenants import rate_limits, services
 from tenants.models import Tenant
 from tenants.scopes import Scope
 
+pytestmark = pytest.mark.usefixtures("steady_minute")
+
 
 @pytest.fixture
 def client(acme: Tenant) -> APIClient:

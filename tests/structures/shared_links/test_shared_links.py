@@ -156,6 +156,7 @@ def test_a_link_opens_the_evidence_of_its_own_snapshot_alone(
     assert SharedLink.objects.get().revoked_at is None
 
 
+@pytest.mark.usefixtures("steady_minute")
 def test_requests_of_one_reader_and_guesses_are_limited(
     api: Api, snapshot: StructureSnapshot, settings: Settings
 ) -> None:
