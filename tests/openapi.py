@@ -42,14 +42,14 @@ def check_answer(method: str, path: str, answer: Any) -> None:
 
 
 @cache
-def _read_document() -> dict[str, Any]:
+def read_document() -> dict[str, Any]:
     document: dict[str, Any] = yaml.load((BASE_DIR / "docs" / "api.yaml").read_bytes(), yaml.CSafeLoader)
     return document
 
 
 @cache
 def _list_paths() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
-    found = _read_document()["paths"].items()
+    found = read_document()["paths"].items()
     return [(re.compile(re.sub(r"\\?\{\w+\\?\}", "[^/]+", re.escape(path))), operations) for path, operations in found]
 
 
@@ -63,4 +63,4 @@ def _find_operation(method: str, path: str) -> dict[str, Any] | None:
 
 @cache
 def _build_validator(reference: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": reference, "components": _read_document()["components"]})
+    return Draft202012Validator({"$ref": reference, "components": read_document()["components"]})

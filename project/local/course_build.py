@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,12 +14,10 @@ from rich.console import Console
 from materials.transfer.plan import ImportPlan, PlannedFile
 from materials.transfer.shortcuts import parse_shortcut_url
 from materials.transfer.sources import SkipItem
-from project.local.api_client import ApiClient, ApiError
+from project.client.coursewright_client import ApiProblem, Client, WorkFailed
+from project.client.coursewright_client.types import EntryJson, JobJson
 from project.local.console import create_progress
 from project.local.course_files import BuildFailed, CourseFiles, SkippedFile, list_skipped_files, raise_nothing_read
-
-# Often enough for a person who watches; each poll is one request of a local process.
-POLL_SECONDS = 0.3
 
 
 def list_left_out(skipped: Iterable[SkippedFile], failed: Iterable[SkippedFile]) -> list[tuple[str, str, str]]:
@@ -35,7 +32,7 @@ def list_left_out(skipped: Iterable[SkippedFile], failed: Iterable[SkippedFile])
 class CourseBuild:
     """One course, from its files to its snapshot."""
 
-    client: ApiClient
+    client: Client
     console: Console
     engine: str = "outline"
     strategy: str = "default"
@@ -50,7 +47,7 @@ class CourseBuild:
         self.skipped += list_skipped_files(plan)
         with create_progress(self.console) as progress:
             task = progress.add_task("Uploading", total=len(plan.files))
-            root = self.client.post("/api/v1/nodes", {"title": course.title})["id"]
+            root = self.client.create_node(course.title)["id"]
             for _ in self._upload_files(plan, root):
                 progress.advance(task)
         self._wait_for_ingestion(root)
@@ -62,56 +59,51 @@ class CourseBuild:
         nodes = {plan.base: root}
         for folder in plan.folders:
             parent = nodes[folder.path[:-1]]
-            fields = {**folder.fields, "title": folder.title, "parent": parent}
-            nodes[folder.path] = self.client.post("/api/v1/nodes", fields)["id"]
+            fields = {name: value for name, value in folder.fields.items() if name != "title"}
+            nodes[folder.path] = self.client.create_node(folder.title, parent=parent, **fields)["id"]
         for file in plan.files:
             try:
-                entry = self._create_entry(file, f"/api/v1/nodes/{nodes[file.path[:-1]]}/entries")
-            except (ApiError, SkipItem) as exc:
+                entry = self._create_entry(file, nodes[file.path[:-1]])
+            except (ApiProblem, SkipItem) as exc:
                 self.skipped.append(SkippedFile(path=file.item.display_path, reason=str(exc)))
             else:
                 if entry["job"] is not None:
                     self._paths_by_job[entry["job"]] = file.item.display_path
             yield
 
-    def _create_entry(self, file: PlannedFile, entries: str) -> Any:
+    def _create_entry(self, file: PlannedFile, node: str) -> EntryJson:
         path = Path(file.item.handle)
         if file.is_url_shortcut:
             name = file.manifest_fields.get("name") or Path(file.path[-1]).stem
-            return self.client.post(entries, {"url": parse_shortcut_url(path.read_bytes()), "name": name})
-        return self.client.upload_file(entries, path, name=file.name)
+            return self.client.add_url(node, parse_shortcut_url(path.read_bytes()), name=name)
+        return self.client.upload_file(node, path, name=file.name)
 
     def _wait_for_ingestion(self, root: str) -> None:
-        open_jobs = set(self._paths_by_job)
+        total = len(self._paths_by_job)
         with create_progress(self.console) as progress:
-            task = progress.add_task("Reading", total=len(open_jobs))
-            while open_jobs:
-                time.sleep(POLL_SECONDS)
-                still = {
-                    job["id"]
-                    for status in ("queued", "active")
-                    for job in self.client.iterate_items("/api/v1/jobs", status=status, limit="200")
-                }
-                progress.update(task, completed=len(self._paths_by_job) - len(open_jobs & still))
-                open_jobs &= still
-        for job in self.client.iterate_items("/api/v1/jobs", status="failed", limit="200"):
-            if job["id"] in self._paths_by_job:
+            task = progress.add_task("Reading", total=total)
+            self.client.wait_for_node(
+                root, on_open=lambda count: progress.update(task, completed=total - min(count, total))
+            )
+        for job in self.client.iterate_jobs(node=root, status="failed"):
+            if job["error"] is not None and job["id"] in self._paths_by_job:
                 reason = f"{job['error']['message']} {job['error']['next_step']}"
                 self.failed.append(SkippedFile(path=self._paths_by_job[job["id"]], reason=reason))
 
     def _generate_structure(self, root: str) -> dict[str, Any]:
-        wanted = {"engine": self.engine, "strategy": self.strategy, "mode": self.mode}
-        answer = self.client.post(f"/api/v1/nodes/{root}/generate", wanted)
         with create_progress(self.console) as progress:
             task = progress.add_task("Structuring", total=None)
-            while "status" in answer and answer["status"] in {"queued", "active"}:
-                time.sleep(POLL_SECONDS)
-                answer = self.client.get(f"/api/v1/jobs/{answer['id']}")
-                progress.update(task, completed=answer["progress"]["done"], total=answer["progress"]["total"] or None)
-        if answer.get("error"):
-            raise BuildFailed(f"{answer['error']['message']} {answer['error']['next_step']}")
-        snapshot: dict[str, Any] = self.client.get(f"/api/v1/nodes/{root}/structure")
-        return snapshot
+
+            def show(job: JobJson) -> None:
+                progress.update(task, completed=job["progress"]["done"], total=job["progress"]["total"] or None)
+
+            try:
+                snapshot = self.client.generate(
+                    root, engine=self.engine, strategy=self.strategy, mode=self.mode, on_progress=show
+                )
+            except WorkFailed as exc:
+                raise BuildFailed(str(exc)) from exc
+        return dict(snapshot)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from project.local.api_client import ApiClient, ServerUnreachable
+from project.client.coursewright_client import Client, ServerUnreachable
 from project.processes.reaper import Reaper
 
 # A slow machine compiles all modules and starts PostgreSQL first. As long as both processes live they are waited for;
@@ -105,20 +105,21 @@ def _run_process(command: Sequence[str], log: Path) -> Iterator[subprocess.Popen
 def _wait_until_ready(
     base_url: str, processes: Sequence[subprocess.Popen[bytes]], folder: Path, report: Callable[[str], None]
 ) -> None:
-    client = ApiClient(base_url=base_url, key="")
-    started = told = time.monotonic()
-    while time.monotonic() - started < START_SECONDS:
-        missing = "the web server"
-        with contextlib.suppress(ServerUnreachable):
-            missing = client.describe_missing()
-            if not missing:
-                return
-        if any(process.poll() is not None for process in processes):
-            break
-        if time.monotonic() - told >= NEWS_SECONDS:
-            told = time.monotonic()
-            report(f"Still starting after {told - started:.0f} s: waiting for {missing}.")
-        time.sleep(POLL_SECONDS)
+    with Client(base_url, "", use_proxies=False) as client:
+        started = told = time.monotonic()
+        while time.monotonic() - started < START_SECONDS:
+            missing = "the web server"
+            with contextlib.suppress(ServerUnreachable):
+                failing = client.check_readiness()
+                if not failing:
+                    return
+                missing = ", ".join(f"{name} ({detail})" for name, detail in failing.items())
+            if any(process.poll() is not None for process in processes):
+                break
+            if time.monotonic() - told >= NEWS_SECONDS:
+                told = time.monotonic()
+                report(f"Still starting after {told - started:.0f} s: waiting for {missing}.")
+            time.sleep(POLL_SECONDS)
     logs = "\n".join(f"{log}:\n{_read_tail(log)}" for log in sorted(folder.glob("*.log")))
     raise StartFailed(f"The system did not come up.\n{logs}")
 

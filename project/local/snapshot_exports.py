@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,12 +12,10 @@ from django.template.defaultfilters import filesizeformat
 from rich.console import Console
 from rich.markup import escape
 
+from project.client.coursewright_client import ApiProblem, Client, WorkFailed
+from project.client.coursewright_client.types import ExportJson
 from project.counts import format_count
-from project.local.api_client import ApiClient, ApiError
-from project.local.course_build import POLL_SECONDS
 from structures.exports.registry import EXPORT_FORMATS
-
-_WORKING = {"queued", "active"}
 
 
 def add_export_arguments(parser: ArgumentParser) -> None:
@@ -40,7 +37,7 @@ def add_export_arguments(parser: ArgumentParser) -> None:
 
 
 def write_exports(
-    client: ApiClient, snapshot: dict[str, Any], formats: Sequence[str], *, folder: Path, console: Console
+    client: Client, snapshot: dict[str, Any], formats: Sequence[str], *, folder: Path, console: Console
 ) -> list[str]:
     """Export a snapshot, write the files, and print of each what a validator said; return what failed in sentences.
 
@@ -50,19 +47,19 @@ def write_exports(
     exports = {}
     for name in formats:
         try:
-            answer = client.post(f"/api/v1/snapshots/{snapshot['id']}/exports", {"format": name})
-            exports[name] = answer.get("subject") or answer["id"]
-        except ApiError as exc:
+            exports[name] = client.request_export(snapshot["id"], name)
+        except ApiProblem as exc:
             failures.append(f"{name}: {exc}")
     endings = Counter(EXPORT_FORMATS[name].extension for name in exports)
     for name, export_id in exports.items():
-        export = _wait_for_export(client, export_id)
-        if export["file"] is None:
-            error = export["error"] or {"message": f"The export is {export['state']}.", "next_step": ""}
-            failures.append(f"{name}: {error['message']} {error['next_step']}".strip())
+        try:
+            export = client.wait_for_export(export_id)
+        except WorkFailed as exc:
+            failures.append(f"{name}: {exc}")
             continue
+        assert export["file"] is not None
         file = folder / _build_name(export["file"]["name"], name, is_alone=endings[EXPORT_FORMATS[name].extension] == 1)
-        client.download(client.get(export["file"]["download"])["url"], file)
+        client.download_export(export_id, file)
         console.print("\n".join(_describe_export(export, file)), soft_wrap=True)
     return failures
 
@@ -75,22 +72,15 @@ def _parse_formats(text: str) -> tuple[str, ...]:
     return names
 
 
-def _wait_for_export(client: ApiClient, export_id: str) -> dict[str, Any]:
-    while True:
-        export: dict[str, Any] = client.get(f"/api/v1/exports/{export_id}")
-        if export["state"] not in _WORKING:
-            return export
-        time.sleep(POLL_SECONDS)
-
-
 def _build_name(name: str, format_name: str, *, is_alone: bool) -> str:
     """Return the name of a file: the course's title, and the format where others end alike."""
     ending = EXPORT_FORMATS[format_name].extension
     return name if is_alone else f"{name.removesuffix(ending)}.{format_name}{ending}"
 
 
-def _describe_export(export: dict[str, Any], file: Path) -> Iterable[str]:
+def _describe_export(export: ExportJson, file: Path) -> Iterable[str]:
     checked, losses = export["validation"], export["losses"]["total"]
+    assert checked is not None
     verdict = {0: "no fault", None: "not checked"}.get(checked["exit"], f"[yellow]exit {checked['exit']}[/]")
     yield (
         f"Written: {escape(str(file))} ({filesizeformat(file.stat().st_size)}), {checked['validator']} "

@@ -13,7 +13,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from materials.models import MaterialNode
 from materials.tree.services import create_node
-from project.local import course_build, snapshot_exports
+from project.client.coursewright_client import client
 from project.local.management.commands import build_course
 from project.local.servers import RunningSystem
 from tenants.scopes import Scope
@@ -64,5 +64,4 @@ def system_in_this_process(live_server: LiveServer, monkeypatch: pytest.MonkeyPa
         yield RunningSystem(base_url=live_server.url, processes=[])
 
     monkeypatch.setattr(build_course, "run_system", system)
-    for module in (course_build, snapshot_exports):
-        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=lambda _seconds: drain()))
+    monkeypatch.setattr(client, "time", SimpleNamespace(sleep=lambda _seconds: drain()))

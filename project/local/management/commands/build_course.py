@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
-from project.local.api_client import ApiClient
+from project.client.coursewright_client import Client, ClientError
 from project.local.console import print_structure
 from project.local.course_build import CourseBuild, OutputFiles, add_output_arguments, list_left_out, write_outputs
 from project.local.course_files import BuildFailed, open_course
@@ -67,15 +67,18 @@ class Command(BaseCommand):
                 call_command("migrate", verbosity=0, skip_checks=False)
                 # Apart from the logs of `up`, which may be running.
                 logs = Path(settings.VAR_DIR) / "log" / "build_course"
-                with run_system(folder=logs) as running, issue_temporary_key() as key:
-                    client = ApiClient(base_url=running.base_url, key=key)
+                with (
+                    run_system(folder=logs) as running,
+                    issue_temporary_key() as key,
+                    Client(running.base_url, key, use_proxies=False) as client,
+                ):
                     build = CourseBuild(client=client, console=console, engine=engine, strategy=strategy, mode=mode)
                     snapshot = build.run(course)
-                    url = f"/api/v1/snapshots/{snapshot['id']}"
-                    text = client.get_text(url, accept="text/markdown")
-                    page = client.get_text(f"{url}/page?download=true", accept="text/html") if html else ""
+                    url = f"/snapshots/{snapshot['id']}"
+                    text = client.read_text(url, accept="text/markdown")
+                    page = client.read_text(f"{url}/page?download=true", accept="text/html") if html else ""
                     failures = write_exports(client, snapshot, export, folder=export_dir, console=console)
-        except (BuildFailed, StartFailed) as exc:
+        except (BuildFailed, ClientError, StartFailed) as exc:
             raise CommandError(str(exc)) from exc
         print_structure(console, snapshot, list_left_out(build.skipped, build.failed))
         files = OutputFiles(json=json, markdown=markdown, html=html)

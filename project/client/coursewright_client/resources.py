@@ -1,0 +1,12 @@
+"""All operations of the client."""
+
+from __future__ import annotations
+
+from .account import AccountResources
+from .materials import MaterialResources
+from .structures import StructureResources
+from .uploads import UploadResources
+
+
+class Resources(AccountResources, MaterialResources, UploadResources, StructureResources):
+    """What both clients can do."""
