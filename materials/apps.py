@@ -17,6 +17,7 @@ from materials.mappings.checks import check_office as check_office  # registers 
 from materials.vector_extension import check_vector_extension as check_vector_extension  # the same
 from project.jobs import job_kinds, periodic_tasks
 from project.storage import checks as checks  # registers its system checks
+from tenants.scopes import Scope
 
 
 class MaterialsConfig(AppConfig):
@@ -69,9 +70,12 @@ class MaterialsConfig(AppConfig):
             EMBED_NODE,
             function_path="materials.tasks.embed_node",
             queue="heavy",
+            start_scope=Scope.GENERATE,
             subjects_path="materials.job_subjects.select_nodes",
         )
-        job_kinds.register_job_kind(EMBED_CHANGES, function_path="materials.tasks.embed_changes", queue="heavy")
+        job_kinds.register_job_kind(
+            EMBED_CHANGES, function_path="materials.tasks.embed_changes", queue="heavy", start_scope=Scope.GENERATE
+        )
         job_kinds.register_job_kind(
             VERIFY_UPLOAD,
             function_path="materials.tasks.verify_upload",

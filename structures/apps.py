@@ -21,6 +21,7 @@ class StructuresConfig(AppConfig):
         job_kinds.register_job_kind(
             GENERATE_STRUCTURE,
             function_path="structures.tasks.generate_structure",
+            start_scope=Scope.GENERATE,
             subjects_path="materials.job_subjects.select_nodes",
         )
         job_kinds.register_job_kind(SETTLE_BATCH, function_path="structures.tasks.settle_abandoned_batch")
@@ -42,5 +43,5 @@ class StructuresConfig(AppConfig):
             EXPORT_SNAPSHOT,
             function_path="structures.tasks.export_snapshot",
             subjects_path="structures.job_subjects.select_exports",
-            read_scope=Scope.CHECK,
+            start_scope=Scope.EXPORT,
         )

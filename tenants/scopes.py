@@ -20,6 +20,16 @@ class Scope(StrEnum):
     PREP = "prep"
     CHECK = "check"
     IMMEDIATE = "immediate"
+    GENERATE = "generate"
+    APPROVE = "approve"
+    EXPORT = "export"
+    WEBHOOKS = "webhooks"
+    KEYS = "keys"
+    ADMIN = "admin"
+
+
+Power = Literal["read", "write", "immediate", "generate", "approve", "export", "webhooks", "keys", "admin"]
+"""What scopes are made of."""
 
 
 class ScopeRule(BaseModel):
@@ -29,7 +39,7 @@ class ScopeRule(BaseModel):
 
     title: str = Field(min_length=1)
     description: str = Field(min_length=1)
-    allows: tuple[Literal["read", "write", "immediate"], ...] = Field(min_length=1)
+    allows: tuple[Power, ...] = Field(min_length=1)
     requests_per_minute: int = Field(ge=1)
 
 

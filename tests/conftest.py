@@ -39,6 +39,8 @@ from tests.template_database import make_template
 hypothesis_settings.register_profile("any machine", deadline=None)
 hypothesis_settings.load_profile("any machine")
 
+EDITOR = (Scope.PREP, Scope.GENERATE, Scope.APPROVE, Scope.EXPORT)
+
 Stored = Callable[[], list[Path]]
 Api = Callable[..., APIClient]
 
@@ -182,13 +184,13 @@ def rival(db: None) -> Tenant:
 
 @pytest.fixture
 def api(db: None) -> Api:
-    """Return a client with a fresh key: `api(acme)`, `api(acme, Scope.CHECK)`."""
+    """Return a client with a fresh key: `api(acme)` prepares whole courses, `api(acme, Scope.CHECK)` reads."""
 
     def client(tenant: Tenant, *scopes: Scope) -> APIClient:
         issued = issue_api_key(
             tenant=tenant,
             label="test",
-            scopes=scopes or [Scope.PREP],
+            scopes=scopes or EDITOR,
             prep_per_minute=100_000,
             check_per_minute=100_000,
         )

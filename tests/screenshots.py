@@ -88,7 +88,7 @@ def run_demo_system(home: Path) -> Iterator[DemoSystem]:
     """Build the sample course in a database of its own, and run the system while the body runs."""
     environment = {**os.environ, "VAR_DIR": str(home / "var"), "LOG_LEVEL": "WARNING"}
     _manage(environment, "demo")
-    key = _manage(environment, "issue_api_key", "demo", "--label", "pictures", "--scope", "prep").strip()
+    key = _manage(environment, "issue_api_key", "demo", "--label", "pictures", "--scope", "admin").strip()
     log = home / "up.log"
     with log.open("wb") as output:
         arguments = [sys.executable, "manage.py", "up", "--port", "0"]

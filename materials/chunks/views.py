@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import PurePath
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -56,6 +57,7 @@ class NodeTextViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
     serializer_class = FoundSerializer
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"request_embedding": Scope.GENERATE}
 
     @extend_schema(
         parameters=[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.http import StreamingHttpResponse
@@ -43,6 +44,7 @@ class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNod
     serializer_class = NodeSerializer
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"export_archive": Scope.EXPORT}
 
     @extend_schema(
         request={

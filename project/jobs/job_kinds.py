@@ -31,6 +31,7 @@ class JobKind:
     max_attempts: int
     queue: JobQueue
     read_scope: Scope
+    start_scope: Scope
     subjects_path: str = ""
 
     def load_function(self) -> JobFunction:
@@ -48,13 +49,15 @@ def register_job_kind(
     max_attempts: int = 3,
     queue: str = JobQueue.LIGHT,
     read_scope: Scope = Scope.CHECK,
+    start_scope: Scope = Scope.PREP,
     subjects_path: str = "",
 ) -> None:
     """Register a kind of job. Call it from `AppConfig.ready`.
 
     `function_path` is the dotted name of a function that takes a `JobRun`. What takes minutes of processor time or much
     memory belongs into the queue `heavy`. For keys without `read_scope` there are no such jobs: a kind whose plan,
-    result or errors say more than those may read needs a stronger one. `subjects_path` is the dotted name of a function
+    result or errors say more than those may read needs a stronger one. Who has it tried again needs `start_scope`, as
+    whoever starts such work does. `subjects_path` is the dotted name of a function
     that takes a tenant and the id of a node, and returns the ids of the subjects at or below it as a query of one
     column; without one, no jobs of the kind are found by a node. Raises ValueError for a queue that does not exist.
     """
@@ -64,6 +67,7 @@ def register_job_kind(
         max_attempts=max_attempts,
         queue=JobQueue(queue),
         read_scope=read_scope,
+        start_scope=start_scope,
         subjects_path=subjects_path,
     )
 

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 
 from project.jobs.queues import IMMEDIATE, NORMAL
 from tenants.errors import ScopeMissing
+from tenants.permissions import has_scope
 from tenants.requests import get_api_key
 from tenants.scopes import Scope
 
@@ -25,7 +26,7 @@ def get_requested_priority(request: Request, word: str) -> int:
     """
     if Urgency(word) is Urgency.NORMAL:
         return NORMAL
-    if Scope.IMMEDIATE.value in get_api_key(request).scopes:
+    if has_scope(get_api_key(request), Scope.IMMEDIATE):
         return IMMEDIATE
     raise ScopeMissing(
         f"priority=immediate needs a key with the scope {Scope.IMMEDIATE.value!r}.",

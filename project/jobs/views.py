@@ -13,9 +13,11 @@ from project.http.responses import paginated_response, validated_query
 from project.http.serializers import build_order
 from project.jobs import services
 from project.jobs.access import build_node_condition, get_readable_job, select_readable_jobs
+from project.jobs.job_kinds import get_job_kind
 from project.jobs.models import Job
 from project.jobs.serializers import JobDetailSerializer, JobListSerializer, JobSerializer
 from tenants.idempotency import IdempotentActions
+from tenants.permissions import require_scope
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -61,8 +63,9 @@ class JobViewSet(IdempotentActions, viewsets.GenericViewSet[Job]):
 
     @extend_schema(request=None, responses={202: JobSerializer})
     def retry(self, request: Request, pk: UUID) -> Response:
-        """Queue a failed or cancelled job again."""
+        """Queue a failed or cancelled job again. It needs the scope that starting such work needs, too."""
         job = get_readable_job(request, pk)
+        require_scope(request, get_job_kind(job.kind).start_scope)
         return accepted_response(services.retry_job(job=job))
 
 

@@ -22,7 +22,7 @@ def issue_temporary_key() -> Iterator[str]:
     issued = issue_api_key(
         tenant=tenant,
         label="local command",
-        scopes=[Scope.PREP],
+        scopes=[Scope.ADMIN],
         expires_at=timezone.now() + timedelta(days=1),
         prep_per_minute=100_000,
         check_per_minute=100_000,

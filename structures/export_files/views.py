@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http.response import HttpResponseBase
@@ -76,13 +76,13 @@ class ExportFormatView(APIView):
 
 
 class SnapshotExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
-    """The exports of one snapshot. Whoever may read the snapshot may have it as a file."""
+    """The exports of one snapshot."""
 
     queryset = Export.objects.none()
     serializer_class = ExportSummarySerializer
     content_negotiation_class = FormatIsAFilter
     read_scope = Scope.CHECK
-    write_scope = Scope.CHECK
+    write_scope = Scope.EXPORT
 
     @extend_schema(parameters=[ExportListQuerySerializer], responses=_EXPORT_OR_FORMAT)
     def list(self, request: Request, pk: UUID) -> Response:
@@ -116,6 +116,7 @@ class ExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
     serializer_class = ExportSerializer
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"get_download_url": Scope.EXPORT}
 
     @extend_schema(responses=ExportSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -43,6 +44,7 @@ class NodeStructureViewSet(IdempotentActions, viewsets.GenericViewSet[StructureS
     serializer_class = SnapshotSummarySerializer
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"generate_structure": Scope.GENERATE}
 
     @declare_problems("402")
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})

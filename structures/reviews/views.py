@@ -31,7 +31,7 @@ class SnapshotReviewViewSet(IdempotentActions, viewsets.GenericViewSet[Structure
 
     queryset = StructureSnapshot.objects.none()
     read_scope = Scope.PREP
-    write_scope = Scope.PREP
+    write_scope = Scope.APPROVE
 
     @extend_schema(request=ReasonSerializer, responses=SnapshotReviewSerializer)
     def approve(self, request: Request, pk: UUID) -> Response:
@@ -56,7 +56,7 @@ class PublicationViewSet(IdempotentActions, viewsets.GenericViewSet[Publication]
     queryset = Publication.objects.none()
     serializer_class = PublicationSerializer
     read_scope = Scope.CHECK
-    write_scope = Scope.PREP
+    write_scope = Scope.APPROVE
 
     @extend_schema(responses=PublicationSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -56,6 +57,7 @@ class _LinkViewSet(IdempotentActions, viewsets.GenericViewSet[SharedLink]):
     serializer_class = SharedLinkSerializer
     read_scope = Scope.PREP
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"create": Scope.EXPORT}
 
     def select_links(self, request: Request, pk: UUID) -> QuerySet[SharedLink]:
         """Return the links to the thing, newest first. Raises NotFound."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from drf_spectacular.types import OpenApiTypes
@@ -109,6 +109,7 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
     serializer_class = WorkingCopyStateSerializer
     read_scope = Scope.PREP
     write_scope = Scope.PREP
+    action_scopes: ClassVar = {"approve": Scope.APPROVE}
 
     @extend_schema(responses=WorkingCopyStateSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:

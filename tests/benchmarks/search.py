@@ -159,7 +159,7 @@ def _measure(samples: Path, questions: Sequence[Question]) -> None:
     client = APIClient(
         headers={
             "X-API-Key": issue_api_key(
-                tenant=tenant, label="bench", scopes=[Scope.PREP], prep_per_minute=100_000
+                tenant=tenant, label="bench", scopes=[Scope.ADMIN], prep_per_minute=100_000
             ).secret
         }
     )

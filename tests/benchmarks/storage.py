@@ -82,7 +82,7 @@ def _measure(server: str, file: Path, folder: Path, rounds: int) -> None:
         ) as running:
             tenant = create_tenant(slug=server, name=server)
             key = issue_api_key(
-                tenant=tenant, label="b", scopes=[Scope.PREP], prep_per_minute=10_000, check_per_minute=10_000
+                tenant=tenant, label="b", scopes=[Scope.ADMIN], prep_per_minute=10_000, check_per_minute=10_000
             ).secret
             node = create_node(tenant=tenant, title="Course")
             api = Server(running, key, node)

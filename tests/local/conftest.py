@@ -50,7 +50,7 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory, objects: Path, django_db_
 @pytest.fixture
 def server(gunicorn: Gunicorn, objects: Path) -> Iterator[Server]:
     tenant = create_tenant(slug="acme", name="Acme")
-    issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.PREP], prep_per_minute=1000, check_per_minute=1000)
+    issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.ADMIN], prep_per_minute=1000, check_per_minute=1000)
     yield Server(gunicorn, issued.secret, create_node(tenant=tenant, title="Course"), objects)
     shutil.rmtree(objects, ignore_errors=True)
 

@@ -119,7 +119,7 @@ def api(tmp_path: Path, transactional_db: None) -> Iterator[Api]:
     found = re.search(r"(http://127\.0\.0\.1:\d+)/api/docs", log.read_text())
     assert found is not None
     made = tmp_path / "key.txt"
-    wanted = shlex.split("issue_api_key demo --label story --scope prep --prep-per-minute 999 --check-per-minute 999")
+    wanted = shlex.split("issue_api_key demo --label story --scope admin --prep-per-minute 999 --check-per-minute 999")
     start("manage.py", *wanted, log=made, VAR_DIR=folder).wait()
     key = re.search(r"cw_live_\w{30,}", made.read_text())
     assert key is not None, made.read_text()

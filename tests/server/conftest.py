@@ -26,7 +26,7 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) ->
 
 def make_server(gunicorn: Gunicorn, slug: str) -> Server:
     tenant = create_tenant(slug=slug, name=slug)
-    issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.PREP], prep_per_minute=1000, check_per_minute=1000)
+    issued = issue_api_key(tenant=tenant, label="t", scopes=[Scope.ADMIN], prep_per_minute=1000, check_per_minute=1000)
     return Server(gunicorn, issued.secret, create_node(tenant=tenant, title="Course"))
 
 

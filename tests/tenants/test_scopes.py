@@ -1,26 +1,55 @@
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from pytest_django import Settings
 
+from tenants.models import ApiKey, Tenant
 from tenants.scopes import Scope, check_scopes, read_scopes
+from tenants.services import issue_api_key
 
 GOOD = """
 scopes:
   prep: {title: Prepare, description: Reads and writes., allows: [read, write], requests_per_minute: 60}
   check: {title: Check, description: Reads., allows: [read], requests_per_minute: 300}
-  immediate: {title: Hurry, description: Goes first., allows: [immediate], requests_per_minute: 60}
 """
+GOOD += "".join(
+    f"  {scope}: {{title: T, description: Does it., allows: [{scope}], requests_per_minute: 60}}\n"
+    for scope in set(Scope) - {Scope.PREP, Scope.CHECK}
+)
 
 
 def test_the_file_in_the_repository_can_be_used(settings: Settings) -> None:
+    covers = read_scopes(settings.SCOPES_FILE).covers_scope
+
     assert check_scopes() == []
-    assert read_scopes(settings.SCOPES_FILE).covers_scope(Scope.PREP, Scope.CHECK)
-    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.CHECK, Scope.PREP)
-    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.PREP, Scope.IMMEDIATE)
-    assert not read_scopes(settings.SCOPES_FILE).covers_scope(Scope.IMMEDIATE, Scope.CHECK)
+    covered = {
+        (held.value, needed.value) for held in Scope for needed in Scope if held != needed if covers(held, needed)
+    }
+    assert covered == {("prep", "check")} | {("admin", scope.value) for scope in Scope if scope is not Scope.ADMIN}
+
+
+def test_keys_of_before_the_finer_scopes_can_do_what_they_could(acme: Tenant) -> None:
+    migration = import_module("tenants.migrations.0009_keys_keep_what_they_could")
+    scopes = (Scope.CHECK, Scope.PREP, Scope.IMMEDIATE)
+    keys = [issue_api_key(tenant=acme, label=scope, scopes=[scope]).key for scope in scopes]
+
+    for _ in range(2):
+        migration.add_scopes(apps, None)
+
+        for key, added in zip(keys, ([Scope.EXPORT], [Scope.APPROVE, Scope.EXPORT, Scope.GENERATE], []), strict=True):
+            held = key.scopes
+            key.refresh_from_db()
+            assert set(key.scopes) == {*held, *added}
+
+    ApiKey.objects.filter(pk=keys[2].pk).update(scopes=[Scope.ADMIN])
+    migration.remove_scopes(apps, None)
+    for key, left in zip(keys, (Scope.CHECK, Scope.PREP, Scope.PREP), strict=True):
+        key.refresh_from_db()
+        assert key.scopes == [left]
 
 
 @pytest.mark.parametrize(

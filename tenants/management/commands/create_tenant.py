@@ -21,4 +21,4 @@ class Command(BaseCommand):
             tenant = create_tenant(slug=slug, name=name or slug)
         except TenantRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
-        return f"Created. Issue a key with: manage.py issue_api_key {tenant.slug} --label NAME --scope prep"
+        return f"Created. Issue a key with: manage.py issue_api_key {tenant.slug} --label NAME --scope admin"

@@ -35,7 +35,7 @@ class Command(BaseCommand):
                     f"Admin    {running.base_url}/admin/   user operator, {self._describe_operator_password()}\n"
                     f"Health   {running.base_url}/health/ready\n"
                     f"Logs     {settings.VAR_DIR}/log\n"
-                    f"A key:   .venv/bin/python manage.py issue_api_key {DEMO_SLUG} --label me --scope prep\n"
+                    f"A key:   .venv/bin/python manage.py issue_api_key {DEMO_SLUG} --label me --scope admin\n"
                     "Ctrl-C stops everything."
                 )
                 running.wait_for_exit()
