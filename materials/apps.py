@@ -32,11 +32,13 @@ class MaterialsConfig(AppConfig):
             INGEST_ENTRY,
             function_path="materials.tasks.ingest_entry",
             subjects_path="materials.job_subjects.select_entries",
+            end_events_path="materials.job_events.list_failed_entries",
         )
         job_kinds.register_job_kind(
             INGEST_ADDRESS,
             function_path="materials.tasks.ingest_url",
             subjects_path="materials.job_subjects.select_entries",
+            end_events_path="materials.job_events.list_failed_entries",
         )
         job_kinds.register_job_kind(
             CHECK_ADDRESS,
@@ -48,6 +50,7 @@ class MaterialsConfig(AppConfig):
             function_path="materials.tasks.ingest_recording",
             queue="heavy",
             subjects_path="materials.job_subjects.select_entries",
+            end_events_path="materials.job_events.list_failed_entries",
         )
         job_kinds.register_job_kind(
             IMPORT_ARCHIVE,
@@ -65,6 +68,7 @@ class MaterialsConfig(AppConfig):
             function_path="materials.tasks.describe_entry",
             queue="heavy",
             subjects_path="materials.job_subjects.select_entries",
+            end_events_path="materials.job_events.list_failed_entries",
         )
         job_kinds.register_job_kind(
             EMBED_NODE,

@@ -16,7 +16,7 @@ from unfold.paginator import InfinitePaginator
 from project.http.admin import ReadOnlyAdmin
 from tenants import services
 from tenants.errors import TenantRefused
-from tenants.models import ApiKey, IdempotentRequest, Tenant, TenantMembership
+from tenants.models import ApiKey, Event, IdempotentRequest, Tenant, TenantMembership
 from tenants.scopes import Scope
 
 # A working day to hand the new secret over; the same as the default of `manage.py rotate_api_key`.
@@ -191,6 +191,17 @@ class IdempotentRequestAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Model]:
         rows: QuerySet[Model] = super().get_queryset(request)
         return rows.defer("answer")
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    """The log of events of all tenants, newest first."""
+
+    list_display = ("created_at", "type", "tenant", "subject_id")
+    list_filter = ("type", "tenant")
+    list_select_related = ("tenant",)
+    search_fields = ("id", "subject_id", "tenant__slug")
+    ordering = ("-id",)
 
 
 def _show_secret(request: HttpRequest, issued: services.IssuedKey) -> None:

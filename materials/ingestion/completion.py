@@ -9,7 +9,10 @@ from typing import Any
 from django.db import transaction
 
 from materials.locks import lock_tree
+from materials.models import MaterialEntry
+from project.jobs.models import JobStatus
 from project.jobs.run import JobRun
+from tenants.events.catalogue import EntryReady
 
 
 @contextmanager
@@ -28,3 +31,12 @@ def store_result(run: JobRun, *, result: dict[str, Any]) -> Iterator[None]:
         # a job of the same kind may be submitted for the same subject.
         with run.complete_job(result=result):
             yield
+
+
+def announce_ready_entry(run: JobRun, entry: MaterialEntry) -> None:
+    """Have the job's end tell that the entry is ready, unless another job of the entry has to end before or has failed.
+
+    To be called at the end of the block of `store_result`.
+    """
+    if entry.job is None or entry.job_id == run.job.pk or entry.job.status == JobStatus.COMPLETE:
+        run.announce(EntryReady(entry=entry.pk, node=entry.node_id, job=run.job.pk))

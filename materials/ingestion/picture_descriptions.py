@@ -10,7 +10,7 @@ from django.conf import settings
 from materials.documents import Document, Format, Piece
 from materials.entries.submission import resubmit_slide_matching, submit_picture_description
 from materials.errors import IngestionFailed
-from materials.ingestion.completion import store_result
+from materials.ingestion.completion import announce_ready_entry, store_result
 from materials.ingestion.described_pieces import (
     PICTURE_WARNING_PREFIX,
     build_picture_pieces,
@@ -67,6 +67,7 @@ def describe_entry(run: JobRun) -> None:
                 current, description_pass.pieces, description_pass.answered_pages, description_pass.warnings
             )
             resubmit_slide_matching(current)
+            announce_ready_entry(run, current)
         else:
             submit_picture_description(current, is_entry_job=False)
     log.info(

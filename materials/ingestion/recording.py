@@ -84,7 +84,9 @@ def record_chunks(*, entry: MaterialEntry, document: Document) -> None:
     )
     if fingerprint != entry.fingerprint and document.pieces:
         submit_embedding(entry)
-    clear_fingerprints(MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk))
+    # It may have been moved since it was loaded.
+    entry.node_id = MaterialEntry.objects.values_list("node_id", flat=True).get(pk=entry.pk)
+    clear_fingerprints(entry.node_id)
 
 
 def preview_fingerprint(*, entry: MaterialEntry, document: Document) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from materials.ingestion.completion import store_result
+from materials.ingestion.completion import announce_ready_entry, store_result
 from materials.ingestion.reading import read_entry
 from materials.ingestion.recording import record_reading
 from materials.models import MaterialEntry
@@ -30,6 +30,7 @@ def ingest_document(run: JobRun, entry: MaterialEntry) -> None:
     run.report_progress("storing", 0, reading.chunk_count)
     with store_result(run, result={"chunks": reading.chunk_count}):
         record_reading(entry, reading)
+        announce_ready_entry(run, entry)
     log.info("entry ingested", entry=str(entry.pk), chunks=reading.chunk_count, warnings=len(reading.document.warnings))
 
 

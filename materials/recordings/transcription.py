@@ -22,7 +22,7 @@ from materials.entries.intake import apply_media_info
 from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.errors import IngestionFailed
-from materials.ingestion.completion import store_result
+from materials.ingestion.completion import announce_ready_entry, store_result
 from materials.ingestion.recording import record_chunks, record_left_out
 from materials.ingestion.services import get_job_entry, ingest_document
 from materials.models import MaterialEntry, TranscriptWindow
@@ -161,6 +161,7 @@ def ingest_recording(run: JobRun) -> None:
         TranscriptWindow.objects.for_tenant(run.tenant).filter(entry=entry).delete()
         submit_key_frames(entry)
         _resubmit_for_new_captions(entry, outcome, considered_ids)
+        announce_ready_entry(run, entry)
     log.info("recording transcribed", entry=str(entry.pk), by=outcome.source.value, chunks=len(document.pieces))
 
 

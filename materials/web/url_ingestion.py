@@ -8,7 +8,7 @@ from django.utils import timezone
 from materials.documents import Format
 from materials.entries.submission import submit_ingestion, submit_picture_description
 from materials.fingerprints import clear_fingerprints
-from materials.ingestion.completion import store_result
+from materials.ingestion.completion import announce_ready_entry, store_result
 from materials.ingestion.reading import read_entry
 from materials.ingestion.recording import record_reading
 from materials.ingestion.services import get_job_entry
@@ -97,6 +97,7 @@ def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: FetchedFile | 
         # Pictures that no model could describe before may be described now.
         if can_describe_pictures(Format(entry.format)):
             submit_picture_description(entry, is_entry_job=False)
+        announce_ready_entry(run, entry)
     log.info("address unchanged", entry=str(entry.pk))
 
 
@@ -125,6 +126,7 @@ def _ingest_fetched_document(run: JobRun, entry: MaterialEntry, found: FetchedFi
     with refuse_duplicate_source(), store_result(run, result={"chunks": reading.chunk_count}):
         save_fetched_file(entry, old_key, missing_keys=found.missing_keys)
         record_reading(entry, reading)
+        announce_ready_entry(run, entry)
     log.info("entry ingested", entry=str(entry.pk), chunks=reading.chunk_count, warnings=len(reading.document.warnings))
 
 

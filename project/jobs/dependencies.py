@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from project.db.clock import get_database_time
+from project.jobs.end_events import JobEnd, record_job_ends
 from project.jobs.models import Job, JobDependency, JobStatus
 from project.queue import notify_workers
 
@@ -45,6 +46,7 @@ def settle_queued_jobs(candidates: Sequence[UUID]) -> None:
         job.error_message = f"It waited for job {needed} ({kind}), which is {status}."
         job.next_step = "Look at that job, mend its cause or leave its subject out, then retry this one."
     Job.objects.bulk_update(failed, ["status", "finished_at", "error_code", "error_message", "next_step"])
+    record_job_ends([JobEnd(job=job, status=JobStatus.FAILED, error_code=DEPENDENCY_FAILED) for job in failed])
     runnable = Job.objects.runnable(now).filter(pk__in=[job.pk for job in queued if job.pk not in broken])
     notify_queues(runnable.values_list("queue", flat=True))
     settle_dependants([job.pk for job in failed])

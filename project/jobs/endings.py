@@ -29,6 +29,7 @@ from project.jobs.attempts import (
     record_attempts,
 )
 from project.jobs.dependencies import settle_dependants
+from project.jobs.end_events import JobEnd, record_job_ends
 from project.jobs.errors import JobPaused
 from project.jobs.models import Job, JobStatus
 from project.processes.runner import ChildKilled
@@ -106,6 +107,7 @@ def _end_job(job: Job, status: JobStatus, end: AttemptEnd) -> None:
     error = end.build_error_columns() if status == JobStatus.FAILED else NO_ERROR
     if Job.objects.held_by(job).update(status=status, finished_at=now, lease_until=None, **error):
         record_attempts([(job, end)], now=now)
+        record_job_ends([JobEnd(job=job, status=status, error_code=error["error_code"])])
         settle_dependants([job.pk])
         log.info("job ended", status=status.value, error_code=error["error_code"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
@@ -15,11 +15,14 @@ from tenants.scopes import Scope
 if TYPE_CHECKING:  # apps register their kinds while they load, before there are models
     from django.db.models import QuerySet
 
+    from project.jobs.end_events import JobEnd
     from project.jobs.run import JobRun
+    from tenants.events.services import NewEvent
     from tenants.models import Tenant
 
 JobFunction = Callable[["JobRun"], None]
 SelectSubjects = Callable[["Tenant", UUID], "QuerySet[Any, Any]"]
+ListEndEvents = Callable[[Sequence["JobEnd"]], list["NewEvent"]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +36,7 @@ class JobKind:
     read_scope: Scope
     start_scope: Scope
     subjects_path: str = ""
+    end_events_path: str = ""
 
     def load_function(self) -> JobFunction:
         """Return the function that does the work."""
@@ -51,6 +55,7 @@ def register_job_kind(
     read_scope: Scope = Scope.CHECK,
     start_scope: Scope = Scope.PREP,
     subjects_path: str = "",
+    end_events_path: str = "",
 ) -> None:
     """Register a kind of job. Call it from `AppConfig.ready`.
 
@@ -59,7 +64,9 @@ def register_job_kind(
     result or errors say more than those may read needs a stronger one. Who has it tried again needs `start_scope`, as
     whoever starts such work does. `subjects_path` is the dotted name of a function
     that takes a tenant and the id of a node, and returns the ids of the subjects at or below it as a query of one
-    column; without one, no jobs of the kind are found by a node. Raises ValueError for a queue that does not exist.
+    column; without one, no jobs of the kind are found by a node. `end_events_path` is that of a function that takes
+    jobs of the kind that failed or were cancelled, as `JobEnd`s, and returns the events of what this means for their
+    subjects. Raises ValueError for a queue that does not exist.
     """
     _kinds_by_name[name] = JobKind(
         name=name,
@@ -69,12 +76,22 @@ def register_job_kind(
         read_scope=read_scope,
         start_scope=start_scope,
         subjects_path=subjects_path,
+        end_events_path=end_events_path,
     )
 
 
 def get_job_kind(name: str) -> JobKind:
     """Return a registered kind. Raises KeyError."""
     return _kinds_by_name[name]
+
+
+def find_end_events_function(name: str) -> ListEndEvents | None:
+    """Return the function that says what an end without completion means for the subjects of a kind.
+
+    None for kinds without one, and for those that earlier versions had.
+    """
+    kind = _kinds_by_name.get(name)
+    return cast(ListEndEvents, import_string(kind.end_events_path)) if kind and kind.end_events_path else None
 
 
 def load_subject_functions() -> list[SelectSubjects]:

@@ -15,8 +15,10 @@ from project.db.clock import get_database_time
 from project.db.outages import drop_connections, is_database_outage, recheck_connection, wait_for_database
 from project.jobs.attempts import COMPLETE, NO_ERROR, record_attempts
 from project.jobs.dependencies import settle_dependants
+from project.jobs.end_events import record_completion
 from project.jobs.errors import JobCancelled, JobInterrupted, JobLost
 from project.jobs.models import Job, JobStatus
+from tenants.events.catalogue import EventData
 from tenants.models import Tenant
 
 # People follow progress by polling once a second; each report is a statement.
@@ -36,6 +38,7 @@ class JobRun:
         self.tenant: Tenant = job.tenant
         self._interruption: JobInterrupted | None = None
         self._is_complete = False
+        self._events: list[EventData] = []
         self._reported_at = 0.0
         self._rechecked_at = time.monotonic()
 
@@ -101,6 +104,13 @@ class JobRun:
         """Make the next checkpoint raise."""
         self._interruption = reason
 
+    def announce(self, event: EventData) -> None:
+        """Write an event of what the work has done, in the transaction that completes the job. No statement more.
+
+        To be called in the body of `complete_job`.
+        """
+        self._events.append(event)
+
     @contextmanager
     def complete_job(self, *, result: dict[str, Any] | None = None) -> Iterator[None]:
         """Complete the job and store its results in one transaction, only while this worker holds the job.
@@ -126,7 +136,9 @@ class JobRun:
             if not ended:
                 raise _build_interruption(self.job)
             record_attempts([(self.job, COMPLETE)], now=now)
+            self._events = []
             yield
+            record_completion(self.job, self._events)
             settle_dependants([self.job.pk])
         self._is_complete = True
 

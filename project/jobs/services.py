@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from project.db.clock import get_database_time
 from project.jobs import job_kinds
 from project.jobs.attempts import NO_ERROR, delete_old_attempts
 from project.jobs.dependencies import settle_dependants, settle_queued_jobs
+from project.jobs.end_events import JobEnd, record_job_ends
 from project.jobs.errors import JobAlreadyOpen, JobNotOpen, JobNotRetryable
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import NORMAL
@@ -71,18 +71,18 @@ def cancel_job(*, job: Job) -> Job:
         return job
     if not job.is_open:
         raise JobNotOpen(f"The job is {job.status} and cannot be cancelled.")
-    _cancel_jobs([job], get_database_time())
+    _cancel_jobs([job])
     job.refresh_from_db()
     return job
 
 
 @transaction.atomic
 def cancel_subject_jobs(*, tenant: Tenant, subjects: Iterable[UUID]) -> None:
-    """Cancel every open job that works on one of the subjects."""
+    """Cancel every open job that works on one of the subjects, because these are being deleted."""
     jobs = (
         Job.objects.for_tenant(tenant).open().filter(subject_id__in=list(subjects)).order_by("pk").select_for_update()
     )
-    _cancel_jobs(list(jobs), get_database_time())
+    _cancel_jobs(list(jobs), are_subjects_gone=True)
 
 
 @transaction.atomic
@@ -111,10 +111,13 @@ def retry_job(*, job: Job) -> Job:
     return job
 
 
-def _cancel_jobs(jobs: Sequence[Job], now: datetime) -> None:
-    queued = [job.pk for job in jobs if job.status == JobStatus.QUEUED]
+def _cancel_jobs(jobs: Sequence[Job], *, are_subjects_gone: bool = False) -> None:
+    now = get_database_time()
+    queued = [job for job in jobs if job.status == JobStatus.QUEUED]
     active = [job.pk for job in jobs if job.status == JobStatus.ACTIVE]
     Job.objects.filter(pk__in=active, cancel_requested_at=None).update(cancel_requested_at=now)
     ended = {"status": JobStatus.CANCELLED, "cancel_requested_at": now, "finished_at": now, **NO_ERROR}
-    Job.objects.filter(pk__in=queued).update(**ended)
-    settle_dependants(queued)
+    Job.objects.filter(pk__in=[job.pk for job in queued]).update(**ended)
+    ends = [JobEnd(job=job, status=JobStatus.CANCELLED) for job in queued]
+    record_job_ends(ends, are_subjects_gone=are_subjects_gone)
+    settle_dependants([job.pk for job in queued])

@@ -19,6 +19,7 @@ from project.jobs.attempts import (
     record_attempts,
 )
 from project.jobs.dependencies import notify_queues, settle_dependants
+from project.jobs.end_events import JobEnd, record_job_ends
 from project.jobs.models import Job, JobStatus
 from project.jobs.queues import JobQueue
 from project.queue import count_messages, notify_workers
@@ -104,6 +105,7 @@ def release_jobs(lost: Q, *, loss: WorkerLoss, now: datetime) -> tuple[int, int]
     )
     record_attempts(ended, now=now)
     notify_queues(job.queue for job in again)
+    record_job_ends([JobEnd(job=job, status=JobStatus(job.status), error_code=job.error_code) for job in hopeless])
     settle_dependants([job.pk for job in hopeless])
     return len(again), len(hopeless)
 

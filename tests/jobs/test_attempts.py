@@ -346,17 +346,17 @@ def test_the_caller_is_told_of_a_job_that_stays_locked(monkeypatch: pytest.Monke
 # --- what it costs --------------------------------------------------------------------------------------------------
 
 
-def test_an_attempt_costs_the_end_of_a_job_one_statement(
+def test_an_attempt_and_an_event_cost_the_end_of_a_job_one_statement_each(
     acme: Tenant, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     submit(acme)
     run = JobRun(claim())
 
-    with django_assert_num_queries(6) as asked, run.complete_job():  # two of them begin and end the transaction
+    with django_assert_num_queries(7) as asked, run.complete_job():  # two of them begin and end the transaction
         pass
 
     verbs = [query["sql"].split()[0] for query in asked.captured_queries[1:-1]]
-    assert verbs == ["SELECT", "UPDATE", "INSERT", "SELECT"]  # the first one asks for the time
+    assert verbs == ["SELECT", "UPDATE", "INSERT", "INSERT", "SELECT"]  # the first one asks for the time
 
 
 def test_a_list_takes_as_many_statements_with_failed_attempts_as_without(
