@@ -26,6 +26,7 @@ class MaterialsConfig(AppConfig):
     name = "materials"
 
     def ready(self) -> None:
+        job_kinds.register_node_function("materials.queries.list_node_ids_below")
         # Heavy are the jobs that keep a processor or a model busy for minutes. They have workers of their own, so that
         # a document never waits behind a lecture (docs/decisions/0028-two-queues.md).
         job_kinds.register_job_kind(

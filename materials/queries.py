@@ -86,6 +86,16 @@ def select_node_ids_below(*, tenant: Tenant, node_id: UUID) -> RawSQL:
     return RawSQL(_SUBTREE_IDS_SQL, (tenant.pk, node_id))  # noqa: S611  # constant SQL, ids as parameters
 
 
+def list_node_ids_below(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
+    """Return the ids of the node and of all below it. One statement. Raises NotFound."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SUBTREE_IDS_SQL, (tenant.pk, node_id))
+        ids = [row[0] for row in cursor.fetchall()]
+    if not ids:
+        raise NotFound(f"There is no node {node_id}.")
+    return ids
+
+
 def list_subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:
     """Return the node and all below it, level by level; each carries its `depth`. One statement. Raises NotFound."""
     nodes = list(MaterialNode.objects.raw(_SUBTREE_SQL, {"tenant": tenant.pk, "node": node_id}))

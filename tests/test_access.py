@@ -61,6 +61,7 @@ ACCESS = [
     ("PATCH", "nodes/{node}", WRITE, True),
     ("DELETE", "nodes/{node}", WRITE, True),
     ("GET", "nodes/{node}/tree", READ, True),
+    ("GET", "nodes/{node}/status", READ, True),
     ("POST", "nodes/{node}/move", WRITE, True),
     ("POST", "nodes/{node}/reorder", WRITE, True),
     ("POST", "nodes/{node}/copy", WRITE, True),

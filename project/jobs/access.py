@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from rest_framework.request import Request
 
 from project.errors import NotFound
-from project.jobs.job_kinds import list_job_kinds, load_subject_functions
+from project.jobs.job_kinds import list_job_kinds, load_node_function, load_subject_functions
 from project.jobs.models import Job
 from tenants.models import Tenant
 from tenants.permissions import has_scope
@@ -30,11 +32,17 @@ def get_readable_job(request: Request, job_id: UUID) -> Job:
     return job
 
 
-def build_node_condition(tenant: Tenant, node_id: UUID) -> Q:
-    """Return the condition of the jobs that work at or below a node: on it, its entries, uploads, imports, exports.
+def select_subjects_below(*, tenant: Tenant, node_id: UUID) -> QuerySet[Any, Any]:
+    """Return the ids of what jobs work on at or below a node: it and those below, entries, uploads, imports, exports.
 
-    Each app says what of its own lies below a node. Raises NotFound for a node that the tenant does not have.
+    One statement here, for the nodes: of a recursion inside the query the planner of PostgreSQL would not know how few
+    it finds, and scan all jobs. Raises NotFound for a node that the tenant does not have.
     """
-    # One subquery, which the index on subjects serves. The ids of all tables differ, so the kind need not be compared.
-    first, *others = [select_subjects(tenant, node_id) for select_subjects in load_subject_functions()]
-    return Q(subject_id__in=first.union(*others, all=True))
+    return select_subjects_at(tenant=tenant, node_ids=load_node_function()(tenant=tenant, node_id=node_id))
+
+
+def select_subjects_at(*, tenant: Tenant, node_ids: Sequence[UUID]) -> QuerySet[Any, Any]:
+    """Return the ids of what jobs work on at these nodes. Each app says what of its own that is."""
+    # The ids of all tables differ, so kinds of jobs need not be compared.
+    first, *others = [select_subjects(tenant, node_ids) for select_subjects in load_subject_functions()]
+    return first.union(*others, all=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from uuid import UUID
 
 from django.utils.module_loading import import_string
@@ -21,8 +21,14 @@ if TYPE_CHECKING:  # apps register their kinds while they load, before there are
     from tenants.models import Tenant
 
 JobFunction = Callable[["JobRun"], None]
-SelectSubjects = Callable[["Tenant", UUID], "QuerySet[Any, Any]"]
+SelectSubjects = Callable[["Tenant", Sequence[UUID]], "QuerySet[Any, Any]"]
 ListEndEvents = Callable[[Sequence["JobEnd"]], list["NewEvent"]]
+
+
+class ListNodes(Protocol):
+    """Returns the ids of a node and of all below it. Raises NotFound."""
+
+    def __call__(self, *, tenant: Tenant, node_id: UUID) -> list[UUID]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,7 @@ class JobKind:
 
 
 _kinds_by_name: dict[str, JobKind] = {}
+_node_function_paths: list[str] = []
 
 
 def register_job_kind(
@@ -62,11 +69,11 @@ def register_job_kind(
     `function_path` is the dotted name of a function that takes a `JobRun`. What takes minutes of processor time or much
     memory belongs into the queue `heavy`. For keys without `read_scope` there are no such jobs: a kind whose plan,
     result or errors say more than those may read needs a stronger one. Who has it tried again needs `start_scope`, as
-    whoever starts such work does. `subjects_path` is the dotted name of a function
-    that takes a tenant and the id of a node, and returns the ids of the subjects at or below it as a query of one
-    column; without one, no jobs of the kind are found by a node. `end_events_path` is that of a function that takes
-    jobs of the kind that failed or were cancelled, as `JobEnd`s, and returns the events of what this means for their
-    subjects. Raises ValueError for a queue that does not exist.
+    whoever starts such work does. `subjects_path` is the dotted name of a function that takes a tenant and ids of
+    nodes, and returns the ids of the subjects at those as a query of one column; without one, no jobs of the kind are
+    found by a node. `end_events_path` is that of a function that takes jobs of the kind that failed or were cancelled,
+    as `JobEnd`s, and returns the events of what this means for their subjects. Raises ValueError for a queue that does
+    not exist.
     """
     _kinds_by_name[name] = JobKind(
         name=name,
@@ -78,6 +85,17 @@ def register_job_kind(
         subjects_path=subjects_path,
         end_events_path=end_events_path,
     )
+
+
+def register_node_function(path: str) -> None:
+    """Register by which function, a `ListNodes`, jobs find what is below a node. Call it from `AppConfig.ready`."""
+    _node_function_paths[:] = [path]
+
+
+def load_node_function() -> ListNodes:
+    """Return the function that lists the nodes below a node."""
+    (path,) = _node_function_paths
+    return cast(ListNodes, import_string(path))
 
 
 def get_job_kind(name: str) -> JobKind:

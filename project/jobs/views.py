@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from project.http.responses import paginated_response, validated_query
 from project.http.serializers import build_order
 from project.jobs import services
-from project.jobs.access import build_node_condition, get_readable_job, select_readable_jobs
+from project.jobs.access import get_readable_job, select_readable_jobs, select_subjects_below
 from project.jobs.job_kinds import get_job_kind
 from project.jobs.models import Job
 from project.jobs.serializers import JobDetailSerializer, JobListSerializer, JobSerializer
@@ -47,7 +47,7 @@ class JobViewSet(IdempotentActions, viewsets.GenericViewSet[Job]):
         if wanted["sort"].endswith("finished_at"):
             rows = rows.filter(finished_at__isnull=False)  # as the index says it; the serializer sees that it is so
         if "node" in wanted:
-            rows = rows.filter(build_node_condition(get_tenant(request), wanted["node"]))
+            rows = rows.filter(subject_id__in=select_subjects_below(tenant=get_tenant(request), node_id=wanted["node"]))
         return paginated_response(self, rows.order_by(*build_order(wanted["sort"])), JobSerializer)
 
     @extend_schema(responses=JobDetailSerializer)
