@@ -17,6 +17,7 @@ from materials.mappings.checks import check_office as check_office  # registers 
 from materials.vector_extension import check_vector_extension as check_vector_extension  # the same
 from project.jobs import job_kinds, periodic_tasks
 from project.storage import checks as checks  # registers its system checks
+from tenants import collections
 from tenants.scopes import Scope
 
 
@@ -27,6 +28,18 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         job_kinds.register_node_function("materials.queries.list_node_ids_below")
+        collections.register_tree("materials.queries.select_node_ids_below")
+        of_an_entry = ("entry__node",)
+        collections.register_collection("nodes", model="materials.MaterialNode", node_columns=("pk",))
+        collections.register_collection("entries", model="materials.MaterialEntry")
+        collections.register_collection("chunks", model="materials.Chunk", node_columns=of_an_entry)
+        collections.register_collection("corrections", model="materials.ChunkCorrection", node_columns=of_an_entry)
+        collections.register_collection("frames", model="materials.KeyFrame", node_columns=of_an_entry)
+        collections.register_collection("uploads", model="materials.Upload")
+        collections.register_collection("imports", model="materials.MaterialImport")
+        collections.register_collection(
+            "mappings", model="materials.SlideVideoMapping", node_columns=("video__node", "presentation__node")
+        )
         # Heavy are the jobs that keep a processor or a model busy for minutes. They have workers of their own, so that
         # a document never waits behind a lecture (docs/decisions/0028-two-queues.md).
         job_kinds.register_job_kind(

@@ -19,15 +19,24 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
 
     tenant = serializers.CharField(source="tenant.slug", read_only=True)
     tenant_id = serializers.UUIDField(read_only=True)
+    node = serializers.UUIDField(
+        source="node_id", allow_null=True, read_only=True, help_text="The only course node that the key reaches."
+    )
+    networks = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="The only networks that the key may be used from."
+    )
 
     class Meta:
         model = ApiKey
         fields = (
             "tenant",
             "tenant_id",
+            "id",
             "prefix",
             "label",
             "scopes",
+            "node",
+            "networks",
             "expires_at",
             "prep_per_minute",
             "check_per_minute",
@@ -38,12 +47,13 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
 class MeView(APIView):
     """Whose key is this?"""
 
+    serves_restricted_keys = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
     @extend_schema(responses=MeSerializer, operation_id="me")
     def get(self, request: Request) -> Response:
-        """Read which tenant and scopes the key has, and its limits."""
+        """Read which tenant, scopes, limits and restrictions the key has."""
         return Response(MeSerializer(get_api_key(request)).data)
 
 

@@ -292,7 +292,8 @@ PLATFORM_VIDEOS = env.get_bool("PLATFORM_VIDEOS", default=False)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tenants.authentication.ApiKeyAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["tenants.permissions.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.permissions.HasScope", "tenants.restrictions.StaysInside"],
+    "DEFAULT_FILTER_BACKENDS": ["tenants.restrictions.ShowsInside"],
     "DEFAULT_THROTTLE_CLASSES": ["tenants.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["project.http.parsers.StrictJSONParser"],

@@ -5,6 +5,7 @@ from project.jobs import job_kinds
 from project.jobs.periodic_tasks import register_periodic_task
 from structures import checks as checks  # registers its system check
 from structures.job_kinds import EXPORT_SNAPSHOT, GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY, SETTLE_BATCH
+from tenants import collections
 from tenants.scopes import Scope
 
 
@@ -14,6 +15,11 @@ class StructuresConfig(AppConfig):
     name = "structures"
 
     def ready(self) -> None:
+        collections.register_collection("snapshots", model="structures.StructureSnapshot")
+        collections.register_collection("working-copies", model="structures.WorkingCopy")
+        collections.register_collection("exports", model="structures.Export", node_columns=("snapshot__node",))
+        collections.register_collection("comment-threads", model="structures.CommentThread")
+        collections.register_collection("tree-changes", model="structures.TreeChange")
         register_periodic_task("structures.tasks.delete_unused_answers")
         register_periodic_task("structures.tasks.delete_unused_exports")
         register_node_objects("structures.tasks.list_export_keys")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,6 +16,7 @@ from unfold.paginator import InfinitePaginator
 
 from project.http.admin import ReadOnlyAdmin
 from tenants import services
+from tenants.collections import has_node
 from tenants.errors import TenantRefused
 from tenants.models import ApiKey, Event, IdempotentRequest, Tenant, TenantMembership
 from tenants.scopes import Scope
@@ -66,7 +68,22 @@ class IssueKeyForm(forms.ModelForm[ApiKey]):
 
     class Meta:
         model = ApiKey
-        fields = ("tenant", "label", "scopes", "prep_per_minute", "check_per_minute", "expires_at")
+        fields = (
+            "tenant", "label", "scopes", "prep_per_minute", "check_per_minute", "expires_at", "node_id", "networks"
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        tenant, node_id = self.cleaned_data.get("tenant"), self.cleaned_data.get("node_id")
+        if tenant is not None and node_id is not None and not has_node(tenant, node_id):
+            self.add_error("node_id", "The tenant has no such course node.")
+        return cleaned
+
+    def clean_networks(self) -> list[str]:
+        try:
+            return services.normalize_networks(self.cleaned_data["networks"])
+        except TenantRefused as exc:
+            raise forms.ValidationError(f"{exc} {exc.next_step}") from exc
 
     def clean_expires_at(self) -> datetime | None:
         expires_at: datetime | None = self.cleaned_data["expires_at"]
@@ -80,7 +97,9 @@ class ApiKeyAdmin(ModelAdmin):
     """Admin page of API keys. A new key's secret is shown once; afterwards it can only be revoked or rotated."""
 
     form = IssueKeyForm
-    list_display = ("prefix", "label", "tenant", "scopes", "working_state", "last_used_at", "expires_at")
+    list_display = (
+        "prefix", "label", "tenant", "scopes", "node_id", "networks", "working_state", "last_used_at", "expires_at"
+    )  # fmt: skip
     list_filter = ("tenant",)
     list_select_related = ("tenant",)
     search_fields = ("prefix", "label", "tenant__slug")
@@ -105,6 +124,8 @@ class ApiKeyAdmin(ModelAdmin):
             expires_at=obj.expires_at,
             prep_per_minute=obj.prep_per_minute,
             check_per_minute=obj.check_per_minute,
+            node_id=obj.node_id,
+            networks=obj.networks,
         )
         # The admin goes on with `obj`: it logs the addition and redirects to it, so it needs the stored row's id.
         obj.__dict__.update(issued.key.__dict__)

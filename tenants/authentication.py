@@ -11,8 +11,9 @@ from rest_framework.request import Request
 
 from project.errors import TooManyRequests
 from tenants import keys, rate_limits, services
-from tenants.errors import Unauthenticated
+from tenants.errors import ClientRefused, Unauthenticated
 from tenants.models import ApiKey
+from tenants.networks import check_client
 from tenants.requests import set_response_headers
 
 # RFC 9110, 11.6.1: a 401 names the schemes that would be accepted. `ApiKey` is not a registered one; its parameter
@@ -28,13 +29,17 @@ class ApiKeyAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[AnonymousUser, ApiKey]:
-        """Return an anonymous user (tenants are not users) and the key. Raises Unauthenticated or TooManyRequests."""
+        """Return an anonymous user (tenants are not users) and the key.
+
+        Raises Unauthenticated, ClientRefused or TooManyRequests.
+        """
         secret = ""
         try:
             secret = _extract_secret(request)
             # Before any count: one lookup in an index costs less than neighbours who lock each other out.
             key = _find_usable_key(secret)
-        except Unauthenticated:
+            check_client(request._request, key)
+        except (Unauthenticated, ClientRefused):
             _count_failure(request, secret)
             raise
         services.record_use(key=key, now=timezone.now())

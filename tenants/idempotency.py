@@ -40,7 +40,7 @@ from project.http.idempotency import (
     compute_fingerprint,
     read_idempotency_key,
 )
-from tenants.models import IdempotentRequest, Tenant
+from tenants.models import ApiKey, IdempotentRequest, Tenant
 from tenants.requests import get_api_key, get_tenant
 
 # Answers that say that nothing was done: the request itself was refused, it came too early, or what it needs is away.
@@ -124,10 +124,15 @@ def identify_request(request: Request, key: str) -> RequestIdentity:
     return RequestIdentity(
         tenant=get_tenant(request),
         digest=hashlib.sha256(route.encode()).hexdigest(),
-        # Nobody gets an answer that their own key could not have got.
-        fingerprint=compute_fingerprint(request._request, *sorted(get_api_key(request).scopes)),
+        fingerprint=compute_fingerprint(request._request, *_describe_powers(get_api_key(request))),
         secret=salted_hmac("tenants.idempotency", route, algorithm="sha256").digest(),
     )
+
+
+def _describe_powers(key: ApiKey) -> list[str]:
+    """Return what a key may do and reach: nobody gets an answer that their own key could not have got."""
+    restrictions = [str(key.node_id or ""), *sorted(key.networks)] if key.node_id or key.networks else []
+    return [*sorted(key.scopes), *restrictions]
 
 
 def answer_in_transaction(identity: RequestIdentity, run: Callable[[], Outcome]) -> HttpResponse:

@@ -101,6 +101,16 @@ def get_client_ip(request: HttpRequest) -> str:
 
     `X-Forwarded-For` counts only as far as `TRUSTED_PROXIES` proxies of ours have written it.
     """
+    client = parse_client_ip(request)
+    if client is None:
+        return "unknown"
+    if isinstance(client, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((client, _IPV6_CLIENT_PREFIX), strict=False))
+    return str(client)
+
+
+def parse_client_ip(request: HttpRequest) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the whole client IP, None when it is no IP address; an IPv4 address is one however it is reported."""
     client_ip = request.META.get("REMOTE_ADDR", "")
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
     proxies: int = settings.TRUSTED_PROXIES
@@ -111,14 +121,10 @@ def get_client_ip(request: HttpRequest) -> str:
     try:
         parsed = ipaddress.ip_address(client_ip)
     except ValueError:
-        return "unknown"
-    if isinstance(parsed, ipaddress.IPv6Address):
-        # A socket that accepts both families reports IPv4 clients as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). They would all
-        # be in one /64.
-        if parsed.ipv4_mapped:
-            return str(parsed.ipv4_mapped)
-        return str(ipaddress.ip_network((parsed, _IPV6_CLIENT_PREFIX), strict=False))
-    return str(parsed)
+        return None
+    # A socket that accepts both families reports IPv4 clients as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). They would all
+    # be in one /64.
+    return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
 class _PerMinute(RateLimitItemPerMinute):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
@@ -13,10 +14,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tenants import keys
+from tenants.collections import has_node
 from tenants.errors import TenantRefused
 from tenants.memberships import METHODOLOGISTS
 from tenants.models import ApiKey, Tenant, TenantMembership
+from tenants.networks import parse_networks
 from tenants.scopes import Scope, get_scope_file
+
+# Each is compared with the client IP of each request; offices and clouds are written with a few.
+MAX_NETWORKS = 20
 
 
 class IssuedKey(NamedTuple):
@@ -57,11 +63,19 @@ def issue_api_key(
     expires_at: datetime | None = None,
     prep_per_minute: int | None = None,
     check_per_minute: int | None = None,
+    node_id: UUID | None = None,
+    networks: Sequence[str] = (),
+    created_by: ApiKey | None = None,
     rotated_from: ApiKey | None = None,
 ) -> IssuedKey:
-    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`. Raises TenantRefused."""
+    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`. Raises TenantRefused.
+
+    With `node_id` it reaches that course node and what is below, with `networks` it works for client IPs in them.
+    """
     if expires_at is not None and expires_at <= timezone.now():
         raise TenantRefused("The key would have expired already.", next_step="Choose a time in the future.")
+    if node_id is not None and not has_node(tenant, node_id):
+        raise TenantRefused(f"The tenant has no course node {node_id}.", next_step="Name one of its nodes, or none.")
     secret = keys.generate_secret(mode)
     rules = get_scope_file().scopes
     key = ApiKey(
@@ -73,11 +87,39 @@ def issue_api_key(
         prep_per_minute=rules[Scope.PREP].requests_per_minute if prep_per_minute is None else prep_per_minute,
         check_per_minute=rules[Scope.CHECK].requests_per_minute if check_per_minute is None else check_per_minute,
         expires_at=expires_at,
+        node_id=node_id,
+        networks=normalize_networks(networks),
+        created_by=created_by,
         rotated_from=rotated_from,
     )
     _validate_row(key)
     key.save(force_insert=True)
     return IssuedKey(key, secret)
+
+
+def normalize_networks(texts: Sequence[str]) -> list[str]:
+    """Return the networks as they are written canonically, each once. Raises TenantRefused."""
+    if len(texts) > MAX_NETWORKS:
+        raise TenantRefused(f"A key has at most {MAX_NETWORKS} networks.", next_step="Join them into larger ones.")
+    try:
+        return list(dict.fromkeys(str(network) for network in parse_networks(texts)))
+    except ValueError as exc:
+        raise TenantRefused(
+            f"networks: {exc}.", next_step="Write networks such as 192.0.2.0/24 or 2001:db8::/48, or single addresses."
+        ) from exc
+
+
+def update_api_key(*, key: ApiKey, changes: Mapping[str, Any]) -> ApiKey:
+    """Change the label, the expiry or the limits of a key. Raises TenantRefused."""
+    for name, value in changes.items():
+        setattr(key, name, value)
+    if "expires_at" in changes and key.is_expired(timezone.now()):
+        raise TenantRefused(
+            "The key would have expired already.", next_step="Choose a time in the future, or revoke it."
+        )
+    _validate_row(key)
+    key.save(update_fields=[*changes])
+    return key
 
 
 def revoke_api_key(*, key: ApiKey) -> None:
@@ -86,11 +128,11 @@ def revoke_api_key(*, key: ApiKey) -> None:
 
 
 @transaction.atomic
-def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
-    """Issue a successor with the same scopes, limits and label; the old key works for `overlap` more.
+def rotate_api_key(*, key: ApiKey, overlap: timedelta, not_after: datetime | None = None) -> IssuedKey:
+    """Issue a successor with the same label, scopes, limits and restrictions; the old key works for `overlap` more.
 
-    The successor of a key with an expiry lives as long as the old one was meant to. The key's row is locked until the
-    transaction ends. Raises TenantRefused for a key that is revoked, expired or rotated already.
+    The successor of a key with an expiry lives as long as the old one was meant to, or until `not_after`. The key's row
+    is locked until the transaction ends. Raises TenantRefused for a key that is revoked, expired or rotated already.
     """
     now = timezone.now()
     # Locked, so that of two rotations at once the second finds the successor. Only the key's row: FOR UPDATE of the
@@ -103,15 +145,18 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta) -> IssuedKey:
         raise TenantRefused(
             f"Key {key.prefix} was replaced by {successor.prefix}.", next_step="Rotate that one, or issue a new key."
         )
-    lifetime = key.expires_at - key.created_at if key.expires_at else None
+    ends = now + (key.expires_at - key.created_at) if key.expires_at else None
     issued = issue_api_key(
         tenant=key.tenant,
         label=key.label,
         scopes=[Scope(scope) for scope in key.scopes],
         mode=keys.KeyMode(key.prefix.split("_")[1]),
-        expires_at=now + lifetime if lifetime else None,
+        expires_at=min((end for end in (ends, not_after) if end is not None), default=None),
         prep_per_minute=key.prep_per_minute,
         check_per_minute=key.check_per_minute,
+        node_id=key.node_id,
+        networks=key.networks,
+        created_by=key.created_by,
         rotated_from=key,
     )
     end = now + overlap

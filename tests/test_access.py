@@ -39,6 +39,7 @@ from structures.working_copies.services import create_working_copy, edit_working
 from tenants.actors import Actor
 from tenants.models import Tenant
 from tenants.scopes import Scope, get_scope_file
+from tenants.services import issue_api_key
 from tests.conftest import Api, drain
 from tests.materials.mappings.mapped import deck, proposed, talk
 
@@ -50,6 +51,12 @@ ADA = Actor(kind="user", id="1", name="Ada")
 # must not find)
 ACCESS = [
     ("GET", "me", READ, False),
+    ("GET", "keys", Scope.KEYS, False),
+    ("POST", "keys", Scope.KEYS, False),
+    ("GET", "keys/{key}", Scope.KEYS, True),
+    ("PATCH", "keys/{key}", Scope.KEYS, True),
+    ("DELETE", "keys/{key}", Scope.KEYS, True),
+    ("POST", "keys/{key}/rotate", Scope.KEYS, True),
     ("GET", "jobs", READ, False),
     ("GET", "jobs/{job}", READ, True),
     ("GET", "jobs/{job}/draft", WRITE, True),
@@ -178,6 +185,7 @@ SIGNED = [
     ("GET", "exports/{export}/file"),
 ]
 BODIES = {
+    "keys": {"label": "new", "scopes": ["keys"]},
     "nodes": {"title": "New"},
     "nodes/{node}/move": {"parent": None},
     "nodes/{node}/copy": {"parent": None},
@@ -248,6 +256,7 @@ class World:
     conflict: str
     export: str
     tree_change: str
+    key: str
     step: str = "2"
     format: str = "json"
     part: str = "1"
@@ -337,6 +346,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         upload=upload["id"],
         export=str(export.pk),
         tree_change=str(change.pk),
+        key=str(issue_api_key(tenant=acme, label="colleague", scopes=[Scope.KEYS]).key.pk),
         import_=str(MaterialImport.objects.create(tenant=acme, node=lecture.node).pk),
     )
 
@@ -397,7 +407,7 @@ def undone() -> Iterator[None]:
 def test_every_door_opens_to_its_scope_and_to_nobody_else(
     api: Api, acme: Tenant, rival: Tenant, world: World, subtests: pytest.Subtests
 ) -> None:
-    nobody, stranger, covers = APIClient(), api(rival), get_scope_file().covers_scope
+    nobody, stranger, covers = APIClient(), api(rival, Scope.ADMIN), get_scope_file().covers_scope
     openers = {scope: api(acme, scope) for scope in Scope}
     # With all scopes that do not help: if one of them opened a route, this key would.
     others = {needed: api(acme, *(held for held in Scope if not covers(held, needed))) for needed in Scope}
@@ -418,7 +428,7 @@ def test_every_door_opens_to_its_scope_and_to_nobody_else(
 def test_every_change_is_made_once_for_one_idempotency_key(
     api: Api, acme: Tenant, world: World, subtests: pytest.Subtests
 ) -> None:
-    client = api(acme)
+    client = api(acme, Scope.ADMIN)
     for method, template, _, _ in ACCESS:
         if method == "GET":
             continue
@@ -510,7 +520,7 @@ def test_a_shared_link_opens_its_snapshot_and_nothing_else(
 
 
 def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subtests: pytest.Subtests) -> None:
-    stranger = api(rival)
+    stranger = api(rival, Scope.ADMIN)
     for method, template, _, _ in ACCESS:
         with subtests.test(f"{method} {template}"), undone():
             send(stranger, method, world, template)

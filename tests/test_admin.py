@@ -127,12 +127,14 @@ def test_an_operator_issues_a_key_and_sees_it_once(operator: Client, acme: Tenan
         "scopes": ["prep"],
         "prep_per_minute": 5,
         "check_per_minute": 9,
+        "networks": "127.0.0.0/8, ::1",
     }
     page = operator.post(reverse("admin:tenants_apikey_add"), form, follow=True).content.decode()
 
     secret = re.search(r"cw_live_[0-9A-Za-z]{36}", page)
     assert secret is not None
     assert APIClient(headers={"X-API-Key": secret[0]}).get("/api/v1/me").json()["prep_per_minute"] == 5
+    assert ApiKey.objects.get().networks == ["127.0.0.0/8", "::1/128"]
     assert secret[0] not in operator.get(reverse("admin:tenants_apikey_changelist")).content.decode()
 
 
@@ -188,7 +190,14 @@ def test_every_action_names_the_permission_that_it_needs() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"prep_per_minute": 0}, {"scopes": []}, {"expires_at_0": "2020-01-01", "expires_at_1": "00:00"}]
+    "wrong",
+    [
+        {"prep_per_minute": 0},
+        {"scopes": []},
+        {"expires_at_0": "2020-01-01", "expires_at_1": "00:00"},
+        {"node_id": "0192f0c1-7d3e-7a3b-9d57-3b1f0a3f7c11"},
+        {"networks": "10.0.0.1/8"},
+    ],
 )
 def test_a_key_that_could_not_work_is_not_issued(operator: Client, acme: Tenant, wrong: dict[str, Any]) -> None:
     form = {"tenant": str(acme.pk), "label": "x", "scopes": ["prep"], "prep_per_minute": 5, "check_per_minute": 9}

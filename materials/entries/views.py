@@ -41,6 +41,7 @@ class NodeEntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]
     queryset = MaterialEntry.objects.none()
     serializer_class = EntrySerializer
     content_negotiation_class = FormatIsAFilter
+    takes_files = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 

@@ -42,6 +42,7 @@ class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNod
 
     queryset = MaterialNode.objects.none()
     serializer_class = NodeSerializer
+    takes_files = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"export_archive": Scope.EXPORT}

@@ -24,7 +24,8 @@ from materials.tree.serializers import (
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from tenants.idempotency import IdempotentActions
-from tenants.requests import get_tenant
+from tenants.requests import get_api_key, get_tenant
+from tenants.restrictions import require_parent
 from tenants.scopes import Scope
 
 
@@ -33,6 +34,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
 
     queryset = MaterialNode.objects.none()
     serializer_class = NodeSerializer
+    serves_restricted_keys = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
@@ -42,7 +44,10 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         parent = validated_query(request, NodeListSerializer).get("parent")
         if parent is not None:
             get_node(tenant=get_tenant(request), node_id=parent)
-        rows = MaterialNode.objects.for_tenant(get_tenant(request)).filter(parent_id=parent)
+        top = get_api_key(request).node_id
+        # A key that is restricted to a part of a course has that part where others have their courses.
+        where = {"pk": top} if parent is None and top is not None else {"parent_id": parent}
+        rows = MaterialNode.objects.for_tenant(get_tenant(request)).filter(**where)
         return paginated_response(self, rows.order_by("-created_at", "-id"), NodeSerializer)
 
     @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})
@@ -50,6 +55,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         """Create a node below `parent`, or a course."""
         fields = validated(NodeCreateSerializer(data=request.data))
         parent = fields.pop("parent", None)
+        require_parent(request, parent)
         node = create_node(tenant=get_tenant(request), parent_id=parent, **fields)
         return created_response(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")
 
@@ -73,6 +79,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
     def move(self, request: Request, pk: UUID) -> Response:
         """Move a node below another parent, or to another place among its siblings."""
         goal = validated(NodeMoveSerializer(data=request.data))
+        require_parent(request, goal["parent"])
         node = move_node(
             tenant=get_tenant(request), node_id=pk, parent_id=goal["parent"], position=goal.get("position")
         )
@@ -89,5 +96,6 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
     def copy(self, request: Request, pk: UUID) -> Response:
         """Copy a node with everything below it. What ingestion made of the entries is copied too."""
         goal = validated(NodeCopySerializer(data=request.data))
+        require_parent(request, goal["parent"])
         node = copy_node(tenant=get_tenant(request), node_id=pk, parent_id=goal["parent"], title=goal.get("title", ""))
         return created_response(NodeSerializer(node).data, location=f"/api/v1/nodes/{node.pk}")

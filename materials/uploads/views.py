@@ -86,6 +86,7 @@ class UploadViewSet(IdempotentActions, viewsets.GenericViewSet[Upload]):
 
     queryset = Upload.objects.none()
     serializer_class = UploadSerializer
+    serves_restricted_keys = True
     read_scope = Scope.PREP
     write_scope = Scope.PREP
 

@@ -36,7 +36,7 @@ def paginated_response(
 
     `context` is that of the serializer.
     """
-    page = view.paginate_queryset(rows)
+    page = view.paginate_queryset(view.filter_queryset(rows))
     return view.get_paginated_response(serializer_class(page, many=True, context=context).data)
 
 

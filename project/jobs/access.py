@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.request import Request
 
 from project.errors import NotFound
@@ -30,6 +30,14 @@ def get_readable_job(request: Request, job_id: UUID) -> Job:
     if job is None:
         raise NotFound(f"There is no job {job_id}.")
     return job
+
+
+def build_restriction(tenant: Tenant, node_id: UUID) -> Q:
+    """Return the condition of the jobs that a key may read that is restricted to a node. One statement here."""
+    try:
+        return Q(subject_id__in=select_subjects_below(tenant=tenant, node_id=node_id))
+    except NotFound:
+        return Q(pk__in=[])
 
 
 def select_subjects_below(*, tenant: Tenant, node_id: UUID) -> QuerySet[Any, Any]:

@@ -3,6 +3,7 @@ from django.apps import AppConfig
 from project.db import checks as checks  # registers its system check
 from project.jobs import checks as job_checks  # noqa: F401  # likewise
 from project.jobs.periodic_tasks import register_periodic_task
+from tenants.collections import register_collection
 
 
 class JobsConfig(AppConfig):
@@ -12,5 +13,6 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
+        register_collection("jobs", model="jobs.Job", condition_path="project.jobs.access.build_restriction")
         # Of tenants, which is below jobs and cannot register it.
         register_periodic_task("tenants.idempotency.delete_old_requests")

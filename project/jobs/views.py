@@ -30,6 +30,7 @@ class JobViewSet(IdempotentActions, viewsets.GenericViewSet[Job]):
 
     queryset = Job.objects.none()
     serializer_class = JobSerializer
+    serves_restricted_keys = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 

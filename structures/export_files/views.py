@@ -52,6 +52,7 @@ _EXPORT_OR_FORMAT = PolymorphicProxySerializer(
 class ExportFormatsView(APIView):
     """The formats that structures are exported in."""
 
+    serves_restricted_keys = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
@@ -64,6 +65,7 @@ class ExportFormatsView(APIView):
 class ExportFormatView(APIView):
     """One format that structures are exported in."""
 
+    serves_restricted_keys = True
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 

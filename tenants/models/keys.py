@@ -18,6 +18,14 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def for_tenant(self, tenant: Tenant) -> Self:
         return self.filter(tenant=tenant)
 
+    def filter_state(self, state: str, now: datetime) -> Self:
+        """Keep the keys whose `get_state` is this: `active`, `revoked` or `expired`."""
+        if state == "revoked":
+            return self.filter(revoked_at__isnull=False)
+        working = self.filter(revoked_at=None)
+        expired = Q(expires_at__lte=now)
+        return working.filter(expired) if state == "expired" else working.filter(Q(expires_at=None) | ~expired)
+
 
 class ApiKey(UUIDModel):
     """One key of a tenant. Only the SHA-256 of its secret is kept; `prefix` is what may be shown of it."""
@@ -34,6 +42,17 @@ class ApiKey(UUIDModel):
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # No foreign key: tenants know no materials. Of a node that was deleted nothing is left that the key could reach.
+    node_id = models.UUIDField("node", null=True, blank=True, help_text="The only course node that the key reaches.")
+    networks = ArrayField(
+        models.CharField(max_length=49),  # an IPv6 network, with all its digits
+        default=list,
+        blank=True,
+        help_text="The only networks that the key may be used from, separated by commas: 192.0.2.0/24, 2001:db8::/48.",
+    )
+    created_by = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     # SET_NULL: removing an old key must not take the key that replaced it along.
     rotated_from = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"

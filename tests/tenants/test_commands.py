@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from materials.models import MaterialNode
 from tenants.models import ApiKey, Tenant
 
 
@@ -64,11 +65,20 @@ def test_it_says_what_to_type_instead(db: None, arguments: list[str], hint: str)
         (["--label", "x" * 101], "label"),
         (["--expires", "0d"], "future"),
         (["--expires", "soon"], "90d"),
+        (["--node", "0192f0c1-7d3e-7a3b-9d57-3b1f0a3f7c11"], "no course node"),
+        (["--network", "10.0.0.1/8"], "host bits"),
     ],
 )
 def test_it_issues_no_key_that_could_not_work(acme: Tenant, arguments: list[str], hint: str) -> None:
     with pytest.raises(CommandError, match=hint):
         run("issue_api_key", "acme", "--label", "x", "--scope", "prep", *arguments)
+
+
+def test_it_restricts_a_key_and_lists_it_so(acme: Tenant, course: MaterialNode) -> None:
+    restricted = ["--scope", "check", "--node", str(course.pk), "--network", "192.0.2.0/24", "--network", "::1"]
+    run("issue_api_key", "acme", "--label", "x", *restricted)
+
+    assert run("list_api_keys", "acme").endswith(f"x  node {course.pk}  from 192.0.2.0/24,::1/128")
 
 
 def test_it_revokes_a_leaked_key_and_repeats_none(acme: Tenant) -> None:

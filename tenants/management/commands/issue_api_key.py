@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from typing import Any
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -24,6 +25,10 @@ class Command(BaseCommand):
         parser.add_argument("--expires", metavar="SPAN", help="how long it works, such as 90d (default: no end)")
         parser.add_argument("--prep-per-minute", type=int, help="writes a minute")
         parser.add_argument("--check-per-minute", type=int, help="reads a minute")
+        parser.add_argument("--node", type=UUID, metavar="ID", help="the only course node that it reaches")
+        parser.add_argument(
+            "--network", action="append", default=[], metavar="CIDR", help="the only networks that it works in"
+        )
 
     def handle(
         self,
@@ -35,6 +40,8 @@ class Command(BaseCommand):
         expires: str | None,
         prep_per_minute: int | None,
         check_per_minute: int | None,
+        node: UUID | None,
+        network: list[str],
         **options: Any,
     ) -> str:
         owner = find_tenant(tenant)
@@ -47,6 +54,8 @@ class Command(BaseCommand):
                 expires_at=timezone.now() + parse_duration(expires) if expires else None,
                 prep_per_minute=prep_per_minute,
                 check_per_minute=check_per_minute,
+                node_id=node,
+                networks=network,
             )
         except TenantRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc

@@ -22,6 +22,9 @@ class Command(BaseCommand):
             used = f"used {key.last_used_at:%Y-%m-%d %H:%M}" if key.last_used_at else "never used"
             ends = f"ends {key.expires_at:%Y-%m-%d %H:%M}" if key.expires_at else "no end"
             scopes = ",".join(key.scopes)
+            node = f"  node {key.node_id}" if key.node_id else ""
+            networks = f"  from {','.join(key.networks)}" if key.networks else ""
             self.stdout.write(
                 f"{key.pk}  {key.prefix}  {key.get_state(now):<8} {scopes:<11} {used:<21}  {ends:<21}  {key.label}"
+                f"{node}{networks}"
             )
