@@ -15,7 +15,7 @@ from materials.transfer.plan import ImportPlan, PlannedFile
 from materials.transfer.shortcuts import parse_shortcut_url
 from materials.transfer.sources import SkipItem
 from project.client.coursewright_client import ApiProblem, Client, WorkFailed
-from project.client.coursewright_client.types import EntryJson, JobJson
+from project.client.coursewright_client.types import EntryJson, JobJson, NodeStatusJson
 from project.local.console import create_progress
 from project.local.course_files import BuildFailed, CourseFiles, SkippedFile, list_skipped_files, raise_nothing_read
 
@@ -82,9 +82,12 @@ class CourseBuild:
         total = len(self._paths_by_job)
         with create_progress(self.console) as progress:
             task = progress.add_task("Reading", total=total)
-            self.client.wait_for_node(
-                root, on_open=lambda count: progress.update(task, completed=total - min(count, total))
-            )
+
+            def show(status: NodeStatusJson) -> None:
+                still = status["jobs"]["total"] - status["progress"]["done"]
+                progress.update(task, completed=total - min(still, total))
+
+            self.client.wait_for_node(root, on_status=show)
         for job in self.client.iterate_jobs(node=root, status="failed"):
             if job["error"] is not None and job["id"] in self._paths_by_job:
                 reason = f"{job['error']['message']} {job['error']['next_step']}"

@@ -19,7 +19,7 @@ from tests.conftest import drain
 def key(transactional_db: None) -> str:
     tenant = create_tenant(slug="acme", name="Acme")
     return issue_api_key(
-        tenant=tenant, label="client", scopes=[Scope.PREP], prep_per_minute=1000, check_per_minute=1000
+        tenant=tenant, label="client", scopes=[Scope.ADMIN], prep_per_minute=1000, check_per_minute=1000
     ).secret
 
 

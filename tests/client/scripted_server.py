@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 @dataclass(kw_only=True)
 class ScriptedAnswer:
-    """One answer; `breaks` ends the connection without one."""
+    """One answer, with JSON or bytes; `breaks` ends the connection without one."""
 
     status: int = 200
     body: Any = None
@@ -64,7 +64,9 @@ def run_scripted_server(*answers: ScriptedAnswer) -> Iterator[ScriptedServer]:
             if scripted.breaks:
                 self.close_connection = True
                 return
-            content = b"" if scripted.body is None else json.dumps(scripted.body).encode()
+            content = scripted.body if isinstance(scripted.body, bytes) else b""
+            if scripted.body is not None and not isinstance(scripted.body, bytes):
+                content = json.dumps(scripted.body).encode()
             self.send_response(scripted.status)
             for name, value in {"Content-Length": str(len(content)), **scripted.headers}.items():
                 self.send_header(name, value)

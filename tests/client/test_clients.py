@@ -22,6 +22,7 @@ from project.client.coursewright_client import (
     ServerUnreachable,
     StateConflict,
     VersionOutdated,
+    uploads,
 )
 from tests.client.scripted_server import ScriptedAnswer, ScriptedServer, run_scripted_server
 
@@ -155,6 +156,23 @@ def test_a_file_that_becomes_shorter_ends_its_upload(call: Callable[..., Any], t
         part["url"] = f"{server.url}/part"
         with pytest.raises(FileChanged, match="Send it again"):
             call(server, "upload_file", "n", file, upload="u")
+
+
+def test_an_upload_whose_answer_was_lost_goes_on(
+    call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "DIRECT_BYTES", 1)
+    (tmp_path / "lecture.mp4").write_bytes(b"x" * 10)
+    lost = ScriptedAnswer(status=409, body={"code": "answer_lost", "location": "/api/v1/uploads/u-1"})
+    sent = {"id": "u-1", "state": "open", "urls": []}
+    entry = {"id": "e-1"}
+    with run_scripted_server(lost, ScriptedAnswer(body=sent), ScriptedAnswer(status=201, body=entry)) as server:
+        made = call(server, "upload_file", "n", tmp_path / "lecture.mp4")
+
+    assert made == entry
+    assert [request.path for request in server.requests] == [
+        "/api/v1/nodes/n/uploads", "/api/v1/uploads/u-1", "/api/v1/uploads/u-1/complete",
+    ]  # fmt: skip
 
 
 def test_the_key_is_never_shown() -> None:

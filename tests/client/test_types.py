@@ -12,7 +12,9 @@ from tests.openapi import read_document
 
 SCHEMAS = {
     "FailureJson": "JobError", "MeJson": "Me", "NodeJson": "Node", "EntryJson": "Entry", "TreeJson": "CourseTree",
-    "ProgressJson": "Progress", "JobJson": "JobDetail", "PartJson": "Part", "UploadJson": "UploadProgress",
+    "ProgressJson": "Progress", "JobJson": "JobDetail", "EntryCountsJson": "EntryCounts", "JobCountsJson": "JobCounts",
+    "NodeProgressJson": "NodeProgress", "StageCountJson": "StageCount", "JobFailureJson": "JobFailure",
+    "NodeStatusJson": "NodeStatus", "PartJson": "Part", "UploadJson": "UploadProgress",
     "LocatorJson": "Locator", "ReferenceJson": "Reference", "StructureNodeJson": "StructureNode",
     "SnapshotSummaryJson": "SnapshotSummary", "SnapshotJson": "Snapshot", "FoundEntryJson": "FoundEntry",
     "FoundJson": "Found", "WorkingCopyJson": "WorkingCopy", "WorkingTreeJson": "_Tree",

@@ -21,13 +21,14 @@ def test_a_course_goes_the_whole_way(client: Client, tmp_path: Path) -> None:
     course = client.create_node("Water", language="en")["id"]
     part = client.create_node("Heat", parent=course)["id"]
     sent: list[int] = []
-    open_jobs: list[int] = []
+    settled: list[bool] = []
 
     entry = client.upload_file(part, tmp_path / "boiling.md", name="1 boiling.md", on_sent=sent.append)
-    client.wait_for_node(course, on_open=open_jobs.append)
+    status = client.wait_for_node(course, on_status=lambda found: settled.append(found["is_settled"]))
     snapshot = client.generate(course, engine="outline")
 
-    assert (entry["name"], sent, open_jobs) == ("1 boiling.md", [len(BOILING)], [1, 0])
+    assert (entry["name"], sent, settled) == ("1 boiling.md", [len(BOILING)], [False, True])
+    assert status["entries"]["ready"] == 1
     assert client.read_tree(course)["children"][0]["entries"][0]["state"] == "ready"
     assert client.generate(course, engine="outline")["id"] == snapshot["id"]
     assert [found["id"] for found in client.iterate_snapshots(course)] == [snapshot["id"]]

@@ -78,19 +78,6 @@ class Core:
         parsed: T = (yield from self.call(method, path, **arguments)).parse_json()
         return parsed
 
-    def read_pages(self, path: str, query: Mapping[str, Any]) -> Steps[list[Any]]:
-        """Return all items of a list."""
-        items: list[Any] = []
-        cursor: str | None = None
-        while True:
-            page = yield from self.call_json(
-                dict[str, Any], "GET", path, query={"limit": PAGE_ITEMS, **query, "cursor": cursor}
-            )
-            items += page["data"]
-            if not page["has_more"]:
-                return items
-            cursor = page["next_cursor"]
-
     def emit_pages(self, path: str, query: Mapping[str, Any]) -> Steps[None]:
         """Hand out the items of a list; the next page is asked for when the items of one have been taken."""
         cursor: str | None = None

@@ -10,11 +10,13 @@ from .core import Core
 from .operations import iteration, operation
 from .problems import WaitedTooLong, WorkFailed, read_retry_after
 from .steps import Pause, Steps
-from .types import JobJson
+from .types import JobJson, NodeStatusJson
 
 OPEN_STATUSES = ("queued", "active")
 # A short job is noticed at once; a long one is asked for every few seconds.
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 2.0
+# Half of what the client gives the connection, so that a slow answer is not taken for a broken one.
+_LONGEST_WAIT = 30
 
 
 class JobResources(Core):
@@ -53,7 +55,7 @@ class JobResources(Core):
         """Do the steps of `wait_for_job`."""
         waiting = Waiting(timeout, what=f"Job {job}")
         while True:
-            answer = yield from self.call("GET", f"/jobs/{job}")
+            answer = yield from self.call("GET", f"/jobs/{job}", query={"wait": waiting.choose_wait()})
             found: JobJson = answer.parse_json()
             if on_progress is not None:
                 on_progress(found)
@@ -65,19 +67,22 @@ class JobResources(Core):
         return found
 
     @operation
+    def get_node_status(self, node: str) -> Steps[NodeStatusJson]:
+        """Return how far all work at and below a node is."""
+        return (yield from self.call_json(NodeStatusJson, "GET", f"/nodes/{node}/status"))
+
+    @operation
     def wait_for_node(
-        self, node: str, *, timeout: float | None = None, on_open: Callable[[int], object] | None = None
-    ) -> Steps[None]:
-        """Wait until no job at or below a node is open. `on_open` is told how many are. Raises WaitedTooLong."""
+        self, node: str, *, timeout: float | None = None, on_status: Callable[[NodeStatusJson], object] | None = None
+    ) -> Steps[NodeStatusJson]:
+        """Wait until no job at or below a node is open, and return what there is then. Raises WaitedTooLong."""
         waiting = Waiting(timeout, what=f"The work below {node}")
         while True:
-            count = 0
-            for status in OPEN_STATUSES:
-                count += len((yield from self.read_pages("/jobs", {"node": node, "status": status})))
-            if on_open is not None:
-                on_open(count)
-            if not count:
-                return
+            found = yield from self.call_json(NodeStatusJson, "GET", f"/nodes/{node}/status")
+            if on_status is not None:
+                on_status(found)
+            if found["is_settled"]:
+                return found
             yield waiting.choose_pause(None)
 
 
@@ -86,15 +91,23 @@ class Waiting:
 
     def __init__(self, timeout: float | None, *, what: str) -> None:
         self._end = None if timeout is None else time.monotonic() + timeout
+        self._asked = time.monotonic()
         self._pause, self._what = _FIRST_PAUSE, what
+
+    def choose_wait(self) -> int:
+        """Return how many seconds the server may keep the next question; one that cannot wait answers at once."""
+        self._asked = time.monotonic()
+        left = _LONGEST_WAIT if self._end is None else self._end - self._asked
+        return max(0, min(_LONGEST_WAIT, int(left)))
 
     def choose_pause(self, retry_after: float | None) -> Pause:
         """Return the pause before the next question: what the server asks for, else ever longer ones.
 
-        Raises WaitedTooLong when the time is over.
+        For as long as the server has kept the question there is no pause. Raises WaitedTooLong when the time is over.
         """
-        if self._end is not None and time.monotonic() >= self._end:
+        now = time.monotonic()
+        if self._end is not None and now >= self._end:
             raise WaitedTooLong(f"{self._what} has not ended in time. It goes on; ask for it later.")
-        pause = self._pause if retry_after is None else retry_after
+        pause = max(0.0, self._pause - (now - self._asked)) if retry_after is None else retry_after
         self._pause = min(_LONGEST_PAUSE, self._pause * 1.5)
         return Pause(seconds=pause)

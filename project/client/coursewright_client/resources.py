@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .account import AccountResources
+from .event_streams import StreamResources
 from .materials import MaterialResources
 from .structures import StructureResources
 from .uploads import UploadResources
 
 
-class Resources(AccountResources, MaterialResources, UploadResources, StructureResources):
+class Resources(AccountResources, MaterialResources, UploadResources, StructureResources, StreamResources):
     """What both clients can do."""

@@ -105,6 +105,67 @@ class JobJson(TypedDict):
     estimated_end: str | None
 
 
+class EntryCountsJson(TypedDict):
+    """How many entries are in each state."""
+
+    total: int
+    raw: int
+    pending: int
+    ready: int
+    error: int
+    integrity_broken: int
+
+
+class JobCountsJson(TypedDict):
+    """How many jobs are in each state."""
+
+    total: int
+    queued: int
+    active: int
+    complete: int
+    failed: int
+    cancelled: int
+
+
+class NodeProgressJson(TypedDict):
+    """How many of the jobs have ended."""
+
+    done: int
+    total: int
+
+
+class StageCountJson(TypedDict):
+    """The active jobs of one kind that are in one stage, and how far they are together."""
+
+    kind: str
+    stage: str
+    jobs: int
+    done: int
+    total: int
+
+
+class JobFailureJson(FailureJson):
+    """A job that failed; `name` is that of the entry, blank when it worked on something else."""
+
+    job: str
+    kind: str
+    subject: str
+    name: str
+
+
+class NodeStatusJson(TypedDict):
+    """What there is at and below a node, and how far the work on it is."""
+
+    node: str
+    is_settled: bool
+    entries: EntryCountsJson
+    jobs: JobCountsJson
+    progress: NodeProgressJson
+    stages: list[StageCountJson]
+    failures: list[JobFailureJson]
+    estimated_end: str | None
+
+
 class PartJson(TypedDict):
     """A part of an upload that has not arrived, and where to PUT its bytes."""
 

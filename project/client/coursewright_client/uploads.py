@@ -10,7 +10,7 @@ from typing import Any, cast
 from .jobs import JobResources
 from .materials import build_disposition
 from .operations import operation
-from .problems import ApiProblem, ScopeMissing, WorkFailed
+from .problems import ApiProblem, ScopeMissing, StateConflict, WorkFailed
 from .retries import exchange
 from .steps import FilePiece, HashFile, Send, Steps
 from .types import EntryJson, PartJson, UploadJson
@@ -50,12 +50,7 @@ class UploadResources(JobResources):
         if upload is None and size < DIRECT_BYTES:
             return (yield from self._send_whole(node, path, name, size, idempotency_key, on_sent))
         if upload is None:
-            digest: str = yield HashFile(path=path)
-            body = {"name": name, "size_bytes": size, "sha256": digest}
-            progress: UploadJson = yield from self.call_json(
-                UploadJson, "POST", f"/nodes/{node}/uploads", body=body, idempotency_key=idempotency_key
-            )
-            upload = progress["id"]
+            upload = yield from self._announce(node, path, name, size, idempotency_key)
             if on_announced is not None:
                 on_announced(upload)
         # Read again in any case: an answer that was kept for the key may have URLs that are no longer valid.
@@ -67,6 +62,21 @@ class UploadResources(JobResources):
     def get_upload(self, upload: str) -> Steps[UploadJson]:
         """Return which parts of an upload have arrived, and URLs for the others."""
         return (yield from self.call_json(UploadJson, "GET", f"/uploads/{upload}"))
+
+    def _announce(self, node: str, path: Path, name: str, size: int, idempotency_key: str | None) -> Steps[str]:
+        digest: str = yield HashFile(path=path)
+        body = {"name": name, "size_bytes": size, "sha256": digest}
+        try:
+            made = yield from self.call_json(
+                UploadJson, "POST", f"/nodes/{node}/uploads", body=body, idempotency_key=idempotency_key
+            )
+        except StateConflict as exc:
+            # The server was killed when it had made the upload and had not answered yet.
+            location = str(exc.problem.get("location") or "")
+            if exc.code != "answer_lost" or not location:
+                raise
+            return location.rpartition("/")[2]
+        return made["id"]
 
     def _send_whole(
         self, node: str, path: Path, name: str, size: int, idempotency_key: str | None, on_sent: OnSent | None
