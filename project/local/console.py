@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.tree import Tree
 
+from project.client.coursewright_client.places import format_place
 from structures.quality.sentences import describe_quality
 
 _NODE_STYLES = {"module": "bold cyan", "lesson": "bold", "concept": "green", "exercise": "yellow"}
@@ -67,14 +68,4 @@ def _add_branch(tree: Tree, node: dict[str, Any]) -> None:
 
 
 def _format_place(reference: dict[str, Any]) -> str:
-    locator = reference["locator"]
-    if "page" in locator:
-        where = f", p. {locator['page']}"
-    elif "slide" in locator:
-        where = f", slide {locator['slide']}"
-    elif "start_ms" in locator:
-        minutes, seconds = divmod(locator["start_ms"] // 1000, 60)
-        where = f", {minutes:02}:{seconds:02}"
-    else:
-        where = ""
-    return f"{reference['entry_path']}{where}"
+    return ", ".join(filter(None, (reference["entry_path"], format_place(reference["locator"]))))

@@ -25,6 +25,7 @@ from project.db.fields import new_id
 from structures.models import EditRecord, SharedLink, StructureSnapshot, TreeChange
 from tenants.models import ApiKey, Tenant
 from tenants.services import create_tenant
+from tests.client.installed import install_client
 from tests.process_table import environment, eventually, start
 from tests.structures.course_page.stored import store_snapshot
 
@@ -111,6 +112,25 @@ def test_a_structure_is_exported_as_documented(type_blocks: Callable[..., str], 
     assert "'validator': 'jsonschema'" in shown
     assert "\nWater\n204\n" in shown
     assert "Boiling" in (tmp_path / "clone" / "course-site" / "site" / "index.html").read_text()
+
+
+@pytest.mark.slow
+def test_the_client_is_used_as_documented(
+    type_blocks: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", f"{install_client(tmp_path / 'installed')}:{os.environ['PATH']}")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    shown = type_blocks("docs/how-to/use-the-client.md")
+
+    assert StructureSnapshot.objects.get(engine="edited").nodes.get(title="Boiling point").description == (
+        "When a liquid becomes a gas."
+    )
+    assert EditRecord.objects.filter(kind="add_note").count() == 1
+    assert {file.suffix for file in (tmp_path / "clone" / "exported").iterdir()} == {".docx", ".md"}
+    assert json.loads((tmp_path / "clone" / "report.json").read_text())["already_there"] == 2
+    assert "['Boiling']\nnot_found Check the id." in shown
+    assert "cw_live_" not in shown.replace(ApiKey.objects.get(label="client").prefix, "")
 
 
 def test_pages_run_as_they_stand(type_blocks: Callable[..., str], tmp_path: Path) -> None:
