@@ -109,7 +109,13 @@ fix: setup ## mend what the linter can mend, and format
 	@$(RUN) -m ruff format
 
 .PHONY: schema
-schema: setup ## write the OpenAPI file docs/api.yaml
+schema: setup ## write the OpenAPI file docs/api.yaml and the page docs/errors.md
+	@$(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api.yaml
+	@$(RUN) -m project.error_codes docs/errors.md
+
+.PHONY: examples
+examples: schema ## record the examples that docs/api.yaml lacks, or that are not valid any more, and add them
+	@$(RUN) -m pytest -n 0 tests/api_document/record_examples.py
 	@$(RUN) manage.py spectacular --validate --fail-on-warn --file docs/api.yaml
 
 .PHONY: docs

@@ -1,7 +1,11 @@
-"""Endpoints that belong to no app: the key that is used, and the OpenAPI document."""
+"""Endpoints that belong to no app: the key that is used, the OpenAPI document and the pages of error codes."""
 
 from __future__ import annotations
 
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from drf_spectacular.utils import extend_schema
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
@@ -9,9 +13,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from project.error_codes.catalogue import build_example, get_catalogue
 from tenants.models import ApiKey
 from tenants.requests import get_api_key
 from tenants.scopes import Scope
+
+
+def show_error_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Show what an error code means and what to do about it: a page, or JSON for programs that ask for it."""
+    entry = get_catalogue().get(code)
+    if entry is None:
+        raise Http404
+    statuses = [{"status": status.value, "title": status.phrase} for status in entry.status]
+    content = {"code": code, "answers": statuses, **entry.model_dump(include={"cause", "next_step"})}
+    if "application/json" in request.headers.get("Accept", ""):
+        return JsonResponse({**content, "example": build_example(code)})
+    example = json.dumps(build_example(code), ensure_ascii=False, indent=2)
+    return render(request, "error_code.html", {**content, "example": example})
 
 
 class MeSerializer(serializers.ModelSerializer[ApiKey]):

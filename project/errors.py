@@ -88,6 +88,14 @@ class TooManyRequests(DomainError):
         self.seconds = seconds
 
 
+def build_problem_type(code: str) -> str:
+    """Return what tells problems with the code apart (RFC 9457, `type`): the path of the page that explains it.
+
+    A path and no URL, so that it is the same behind every name of the server, and in an answer that is given again.
+    """
+    return f"/api/errors/{code}"
+
+
 class StorageUnavailable(OSError):
     """The store of the objects cannot be reached, is full, or does not do as asked. Nothing is known to be lost."""
 

@@ -9,6 +9,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 
 from project import env, logs
+from project.http.schema_tags import TAGS
 from project.processes.confinement import protect_memory
 
 django_stubs_ext.monkeypatch()
@@ -62,6 +63,7 @@ CORS_EXPOSE_HEADERS = [
     "Accept-Ranges",
     "Content-Disposition",
     "Content-Range",
+    "Deprecation",
     "ETag",
     "Idempotent-Replayed",
     "Link",
@@ -69,6 +71,7 @@ CORS_EXPOSE_HEADERS = [
     "RateLimit",
     "RateLimit-Policy",
     "Retry-After",
+    "Sunset",
     "X-Request-Id",
     "X-Storage-Warning",
 ]
@@ -106,6 +109,7 @@ MIDDLEWARE = [
     # Before anything reads a body, which Django would take for empty.
     "project.http.content_length.ContentLengthMiddleware",
     "project.http.content_security.ContentSecurityMiddleware",
+    "project.http.deprecation.DeprecationMiddleware",
     # Outside all that reads or streams, so that it sees where both end.
     "project.http.transfers.TransferMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -298,7 +302,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["project.http.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "project.http.pagination.CursorPagination",
-    "DEFAULT_SCHEMA_CLASS": "project.http.schema.ProblemSchema",
+    "DEFAULT_SCHEMA_CLASS": "project.http.schema.DescribedSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "project.http.negotiation.StrictNegotiation",
     "EXCEPTION_HANDLER": "project.http.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,  # DRF would make an AnonymousUser; the API has tenants, not users
@@ -309,6 +313,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Coursewright",
     "DESCRIPTION": "Course materials in, a grounded course structure out.",
     "VERSION": VERSION,
+    "LICENSE": {"name": "MIT", "identifier": "MIT"},
+    "CONTACT": {"name": "The operator of this server"},
+    "SERVERS": [{"url": "/", "description": "The server that this document came from."}],
+    "TAGS": TAGS,
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
@@ -318,6 +326,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "project.http.schema_problems.expand_placeholders",
+    ],
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
         "EntryStateEnum": "materials.serializers.ENTRY_STATES",

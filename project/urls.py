@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from project import health
 from project.admin_login import log_in
-from project.api import MeView, SchemaView, SwaggerView
+from project.api import MeView, SchemaView, SwaggerView, show_error_code
 from project.http.problems import api_not_found
 
 handler400 = "project.http.problems.bad_request"
@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/v1/", include(api_v1)),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/errors/<slug:code>", show_error_code, name="error"),
     re_path("^api/", api_not_found),
     path("shared/", include("structures.shared_links.urls")),
     path("health/live", health.check_liveness, name="live"),

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import validated
+from project.http.schema import declare_problems
 from structures.export_files.renderers import ExportRenderer, build_renderers
 from structures.exports.base import ExportedSnapshot
 from structures.models import StructureSnapshot
@@ -33,6 +34,7 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, *build_renderers())
 
+    @declare_problems("drafts_hidden", "nothing_published")
     @extend_schema(parameters=[StructureQuerySerializer], responses=SnapshotSerializer)
     def retrieve_default(self, request: Request, pk: UUID) -> Response:
         """Read the node's structure: what is published, or its newest one."""

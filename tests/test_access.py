@@ -225,7 +225,8 @@ OF_NO_USE |= {"working-copies/{copy}/redo", "working-copies/{copy}/approve"}
 was undone, a conflict is open."""
 WITHOUT_MODEL = {"nodes/{node}/vectors"}
 """Allowed, but no model is configured that could do it."""
-OPEN = {"/", "/api/schema", "/api/docs", "/^api/", "/health/live", "/health/ready"}  # ^api/ answers 404 to the rest
+# ^api/ answers 404 to the rest.
+OPEN = {"/", "/api/schema", "/api/docs", "/api/errors/<slug:code>", "/^api/", "/health/live", "/health/ready"}
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,7 @@ from materials.chunks.transcript_formats import MEDIA_TYPES, TranscriptFormat, r
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.queries import get_entry
 from project.http.responses import paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
 from project.jobs.views import accepted_response
@@ -59,6 +60,7 @@ class NodeTextViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"request_embedding": Scope.GENERATE}
 
+    @declare_problems("no_provider", "vectors_unavailable")
     @extend_schema(
         parameters=[
             SearchSerializer,
@@ -85,6 +87,7 @@ class NodeTextViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
             headers={"Link": answer["Link"]} if "Link" in answer else None,
         )
 
+    @declare_problems("job_already_open", "no_provider", "vectors_unavailable")
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def request_embedding(self, request: Request, pk: UUID) -> Response:
         """Make the vectors of all texts below a node, for search by meaning. Follow the job in `Location`.
@@ -185,6 +188,7 @@ class EntryTranscriptViewSet(viewsets.GenericViewSet[Chunk]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @declare_problems("no_transcript")
     @extend_schema(
         parameters=[TranscriptOptionsSerializer],
         responses={(200, media_type): OpenApiTypes.STR for media_type in MEDIA_TYPES.values()},
@@ -221,6 +225,7 @@ class ChunkViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
         """Read a chunk."""
         return Response(ChunkSerializer(get_chunk(tenant=get_tenant(request), chunk_id=pk)).data)
 
+    @declare_problems("ingestion_running")
     @extend_schema(request=ChunkTextSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Correct a chunk's text. The original stays in `correction`; sending it again deletes the correction.
@@ -240,6 +245,7 @@ class CorrectionViewSet(IdempotentActions, viewsets.GenericViewSet[ChunkCorrecti
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @declare_problems("ingestion_running")
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a correction. Its chunk gets the source's text again."""
         delete_correction(tenant=get_tenant(request), correction_id=pk)

@@ -22,10 +22,12 @@ from materials.entries.services import add_file, add_url, delete_entry, update_e
 from materials.entries.submission import request_ingestion, request_staleness_check
 from materials.models import EntryState, MaterialEntry
 from materials.objects.views import add_storage_warning
+from materials.problem_codes import FILE_CODES, RECORDING_CODES, SENDING_CODES
 from materials.queries import get_entry, get_node
 from project.http.idempotency import run_in_steps
 from project.http.negotiation import FormatIsAFilter
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from project.http.serializers import build_order
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
@@ -58,6 +60,7 @@ class NodeEntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]
             rows = rows.filter_state(EntryState(wanted["state"]))
         return paginated_response(self, rows.order_by(*build_order(wanted["sort"])), EntrySerializer)
 
+    @declare_problems(*FILE_CODES, *RECORDING_CODES, *SENDING_CODES, "bad_address", "conflict")
     @extend_schema(
         request={
             "multipart/form-data": {
@@ -115,6 +118,7 @@ class EntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
         """Read an entry and how far its ingestion has come."""
         return Response(EntrySerializer(get_entry(tenant=get_tenant(request), entry_id=pk)).data)
 
+    @declare_problems("conflict")
     @extend_schema(request=EntryUpdateSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Rename an entry, move it to another node, or change how its recording is transcribed next time."""
@@ -128,6 +132,7 @@ class EntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
         delete_entry(tenant=get_tenant(request), entry_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @declare_problems("ingestion_running", "job_already_open")
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def request_ingestion(self, request: Request, pk: UUID) -> Response:
         """Ingest an entry again, for example after an error. Follow the job in `Location`.
@@ -137,6 +142,7 @@ class EntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
         priority = get_requested_priority(request, validated(PrioritySerializer(data=request.data))["priority"])
         return accepted_response(request_ingestion(tenant=get_tenant(request), entry_id=pk, priority=priority))
 
+    @declare_problems("ingestion_running", "job_already_open", "nothing_to_check")
     @extend_schema(request=PrioritySerializer, responses={202: JobSerializer})
     def request_check(self, request: Request, pk: UUID) -> Response:
         """Check whether an entry's URL still has the stored content. When the job is done, `is_stale` says so."""

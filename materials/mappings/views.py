@@ -24,6 +24,7 @@ from materials.mappings.services import create_mappings, decide_mapping, delete_
 from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import MappingState, SlideVideoMapping
 from project.http.responses import paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from tenants.idempotency import IdempotentActions
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -47,6 +48,7 @@ class NodeMappingViewSet(IdempotentActions, viewsets.GenericViewSet[SlideVideoMa
             rows = filter_by_validation(rows, ValidationStatus(validation))
         return paginated_response(self, rows.order_by("-created_at", "-id"), MappingSerializer)
 
+    @declare_problems("mappings_refused")
     @extend_schema(
         request=MappingBatchSerializer, responses={201: MappingResultSerializer, 207: MappingResultSerializer}
     )
@@ -79,6 +81,7 @@ class MappingViewSet(IdempotentActions, viewsets.GenericViewSet[SlideVideoMappin
         """Read a mapping."""
         return Response(MappingSerializer(get_mapping(tenant=get_tenant(request), mapping_id=pk)).data)
 
+    @declare_problems("mapping_exists", "mapping_refused")
     @extend_schema(request=MappingFieldsSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Correct a mapping's slide, beginning or end, and accept it."""

@@ -17,6 +17,7 @@ from materials.queries import get_entry
 from materials.recordings.queries import get_frame
 from materials.recordings.serializers import KeyFrameSerializer
 from project.http.responses import paginated_response, validated_query
+from project.http.schema import declare_problems
 from project.storage.objects import get_object_storage
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -47,6 +48,7 @@ class FrameViewSet(viewsets.GenericViewSet[KeyFrame]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @declare_problems("stored_file_missing")
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def retrieve_picture(self, request: Request, pk: UUID) -> HttpResponse:
         """Read a key frame's picture."""

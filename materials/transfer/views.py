@@ -15,6 +15,7 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.models import ImportItem, ItemKind, MaterialImport, MaterialNode
+from materials.problem_codes import SENDING_CODES
 from materials.transfer.export import export_materials
 from materials.transfer.queries import get_import
 from materials.transfer.serializers import (
@@ -47,6 +48,7 @@ class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNod
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"export_archive": Scope.EXPORT}
 
+    @declare_problems(*SENDING_CODES, "type_unsupported", "upload_too_large")
     @extend_schema(
         request={
             "multipart/form-data": {
@@ -92,8 +94,8 @@ class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNod
         )
         return accepted_response(job)
 
-    @declare_problems("409")
-    @extend_schema(responses={(200, "application/zip"): OpenApiTypes.BINARY})
+    @declare_problems("export_incomplete", "too_many_transfers")
+    @extend_schema(operation_id="nodes_materials_zip", responses={(200, "application/zip"): OpenApiTypes.BINARY})
     def export_archive(self, request: Request, pk: UUID) -> StreamingHttpResponse:
         """Export the files of the node and of all below it as a zip with a manifest, made while it is sent."""
         hold_transfer_slot(request._request, str(get_tenant(request).pk))

@@ -23,6 +23,7 @@ from materials.tree.serializers import (
 )
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.restrictions import require_parent
@@ -50,6 +51,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         rows = MaterialNode.objects.for_tenant(get_tenant(request)).filter(**where)
         return paginated_response(self, rows.order_by("-created_at", "-id"), NodeSerializer)
 
+    @declare_problems("tree_refused")
     @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})
     def create(self, request: Request) -> Response:
         """Create a node below `parent`, or a course."""
@@ -75,6 +77,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         delete_node(tenant=get_tenant(request), node_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @declare_problems("tree_refused")
     @extend_schema(request=NodeMoveSerializer)
     def move(self, request: Request, pk: UUID) -> Response:
         """Move a node below another parent, or to another place among its siblings."""
@@ -85,6 +88,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         )
         return Response(NodeSerializer(node).data)
 
+    @declare_problems("tree_refused")
     @extend_schema(request=NodeReorderSerializer, responses=BranchSerializer)
     def reorder(self, request: Request, pk: UUID) -> Response:
         """Put the node's children, its entries, or both into a new order, and read the tree."""
@@ -92,6 +96,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         reorder_node(tenant=get_tenant(request), node_id=pk, **orders)
         return Response(BranchSerializer(get_tree(tenant=get_tenant(request), node_id=pk)).data)
 
+    @declare_problems("tree_refused")
     @extend_schema(request=NodeCopySerializer, responses={201: NodeSerializer})
     def copy(self, request: Request, pk: UUID) -> Response:
         """Copy a node with everything below it. What ingestion made of the entries is copied too."""

@@ -15,6 +15,7 @@ from materials.entries.intake import EntryOptions
 from materials.entries.serializers import EntrySerializer
 from materials.models import MaterialEntry, Upload
 from materials.objects.views import add_storage_warning
+from materials.problem_codes import FILE_CODES, RECORDING_CODES, SIGNED_CODES
 from materials.uploads.downloads import describe_entry_file, get_download
 from materials.uploads.file_responses import build_file_response
 from materials.uploads.queries import get_signed_entry
@@ -38,6 +39,7 @@ from materials.uploads.services import (
 from materials.uploads.signatures import verify_signed_url
 from project.http.idempotency import run_in_steps
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from project.jobs.models import Job
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer
@@ -54,6 +56,7 @@ class NodeUploadViewSet(IdempotentActions, viewsets.GenericViewSet[Upload]):
     read_scope = Scope.PREP
     write_scope = Scope.PREP
 
+    @declare_problems("name_missing", "quota_exceeded", "type_unsupported", "upload_too_large")
     @extend_schema(request=UploadCreateSerializer, responses={201: UploadProgressSerializer})
     @run_in_steps
     def create(self, request: Request, pk: UUID) -> Response:
@@ -102,12 +105,17 @@ class UploadViewSet(IdempotentActions, viewsets.GenericViewSet[Upload]):
         """Read which parts have arrived, with fresh URLs for those that have not: so an upload is resumed."""
         return Response(_represent_progress(get_upload_progress(tenant=get_tenant(request), upload_id=pk), request))
 
+    @declare_problems("upload_closed")
     @run_in_steps
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Abort an upload and remove what has arrived of it."""
         abort_upload(tenant=get_tenant(request), upload_id=pk)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @declare_problems(
+        *FILE_CODES, *RECORDING_CODES, "conflict", "job_already_open", "parts_missing", "sha256_mismatch",
+        "size_mismatch", "upload_closed",
+    )  # fmt: skip
     @extend_schema(request=None, responses={201: EntrySerializer, 200: EntrySerializer, 202: JobSerializer})
     @run_in_steps
     def complete(self, request: Request, pk: UUID) -> Response:
@@ -133,6 +141,7 @@ class DownloadViewSet(viewsets.GenericViewSet[MaterialEntry]):
     read_scope = Scope.CHECK
     write_scope = Scope.PREP
 
+    @declare_problems("nothing_to_download")
     @extend_schema(responses=DownloadSerializer)
     def get_download_url(self, request: Request, pk: UUID) -> Response:
         """Get a URL where the entry's file can be read for some minutes, without a key.
@@ -152,6 +161,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
     permission_classes = ()
     throttle_classes = ()
 
+    @declare_problems(*SIGNED_CODES, "size_mismatch", "too_many_transfers", "upload_closed", "upload_incomplete")
     @extend_schema(
         parameters=[SignedQuerySerializer],
         request={"application/octet-stream": OpenApiTypes.BINARY},
@@ -163,6 +173,7 @@ class SignedURLViewSet(viewsets.GenericViewSet[MaterialEntry]):
         receive_part(upload_id=pk, number=number, request=request._request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
+    @declare_problems(*SIGNED_CODES, "too_many_transfers")
     @extend_schema(
         parameters=[SignedQuerySerializer], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
     )

@@ -26,7 +26,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from project.db.outages import is_database_outage
-from project.errors import DomainError, StorageUnavailable, TooManyRequests, shorten_message
+from project.errors import DomainError, StorageUnavailable, TooManyRequests, build_problem_type, shorten_message
 from project.http.idempotency import RequestRunning
 from project.http.requests import get_request_id, hide_shared_token
 from project.http.serializers import MAX_ERRORS, count_errors
@@ -56,7 +56,7 @@ def build_problem(
 ) -> dict[str, Any]:
     """Return the members of a problem document."""
     members: dict[str, Any] = {
-        "type": f"urn:coursewright:problem:{code}",
+        "type": build_problem_type(code),
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,

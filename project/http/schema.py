@@ -1,19 +1,26 @@
-"""The OpenAPI document: the problems that each operation may answer with, and how a key is sent."""
+"""The OpenAPI document: what each operation says of its scope, idempotency and problems, and how a key is sent."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import force_instance, is_serializer
+from drf_spectacular.plumbing import ResolvedComponent, force_instance, is_serializer
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 
+from project.error_codes.catalogue import get_catalogue
+from project.http import schema_problems
+from project.http.deprecation import get_deprecation
 from project.http.idempotency import IDEMPOTENCY_KEY, KEYED_METHODS, MAX_KEY_LENGTH
-from project.http.serializers import MAX_ERRORS, StrictSerializer
+from project.http.schema_examples import add_examples
+from project.http.schema_problems import DESCRIPTIONS, ProblemSerializer, build_placeholder, group_by_status
+from project.http.serializers import StrictSerializer
 
 _Action = TypeVar("_Action", bound=Callable[..., Any])
 _IDEMPOTENCY_KEY = OpenApiParameter(
@@ -24,6 +31,12 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     "first answer again, with `Idempotent-Replayed: true`.",
 )
 _FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
+# What `x-idempotency` may be, and what the description says of it.
+_IDEMPOTENCY = {
+    "safe": "changes nothing",
+    "key": "has its effect once for each `Idempotency-Key`",
+    "idempotent": "has the same effect when it is sent again",
+}
 
 
 def declare_children_of(component: str) -> Any:
@@ -32,74 +45,65 @@ def declare_children_of(component: str) -> Any:
     return extend_schema_field({"type": "array", "items": items, "description": "Items of this same shape."})
 
 
-def declare_problems(*statuses: str) -> Callable[[_Action], _Action]:
-    """Return a decorator for an action of a view that may answer problems which are not usual for its method."""
+def declare_problems(*codes: str) -> Callable[[_Action], _Action]:
+    """Return a decorator for an action of a view that may answer problems which are not usual for its method.
+
+    Takes codes of `project/error_codes`, which says with which status each is answered. Raises ValueError for others.
+    """
+    catalogue = get_catalogue()
+    for code in codes:
+        if code.isdigit():
+            raise ValueError(
+                f"declare_problems takes codes, not the status {code}: 412 is 'version_changed', 428 "
+                "'if_match_required', 402 'budget_exceeded', 410 'link_closed', 429 'too_many_transfers'; of 404, 409 "
+                "and 422 name the codes that the action answers with."
+            )
+        if code not in catalogue or not catalogue[code].status:
+            raise ValueError(f"Describe the code {code!r}, with its status, in a file of project/error_codes first.")
 
     def decorate(action: _Action) -> _Action:
-        action.problem_statuses = statuses  # type: ignore[attr-defined]  # functions take attributes
+        action.problem_codes = codes  # type: ignore[attr-defined]  # functions take attributes
         return action
 
     return decorate
 
 
-class FieldErrorSerializer(serializers.Serializer[Any]):
-    """What is wrong with one value of the input."""
+class DescribedSchema(AutoSchema):
+    """Adds to each operation its summary, scope, idempotency, examples and problems, and closes bodies of requests."""
 
-    pointer = serializers.CharField(help_text="JSON pointer into the input, such as `/title`.")
-    code = serializers.CharField()
-    detail = serializers.CharField()
-
-
-class ProblemSerializer(serializers.Serializer[Any]):
-    """An error (RFC 9457)."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField(help_text="What happened and why.")
-    instance = serializers.CharField()
-    code = serializers.CharField(help_text="Stable, for programs.")
-    request_id = serializers.CharField(help_text="Give it to the operator when you ask for help.")
-    next_step = serializers.CharField(help_text="What to do about it.")
-    errors = FieldErrorSerializer(  # type: ignore[assignment]  # a field named as DRF's property
-        many=True, required=False, help_text=f"The first {MAX_ERRORS} of what is wrong with the input."
-    )
-    error_count = serializers.IntegerField(required=False, help_text="How many errors the input has.")
-
-
-class ProblemSchema(AutoSchema):
-    """Adds to each operation its summary and the problems that it may answer, and closes the bodies of requests."""
-
-    _DESCRIPTIONS: ClassVar[dict[str, str]] = {
-        "400": "The request is malformed.",
-        "401": "No key, or not one that works.",
-        "402": "The money for models is used up.",
-        "403": "The key lacks the scope.",
-        "404": "There is no such thing for this tenant.",
-        "408": "The body arrives too slowly.",
-        "409": "Something else is in the way now.",
-        "410": "The link was revoked, or has expired.",
-        "411": "The length of the body is not announced.",
-        "412": "It has changed since the version that `If-Match` names; `version` is the present one.",
-        "413": "The body is too large.",
-        "415": "The type of the body is not taken.",
-        "422": "The input is not valid, or a rule forbids it.",
-        "428": "`If-Match` is missing.",
-        "429": "Too many requests; `Retry-After` says when to come back.",
-        "500": "Something failed on our side.",
-        "503": "The store of the files is away; `Retry-After` says when to come back.",
-    }
+    def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
+        """Return the operation with its examples."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **options)
+        if operation is not None:
+            add_examples(operation)
+        return operation
 
     def get_summary(self) -> str:
-        """Return the first sentence of the operation's description."""
-        description: str = self.get_description()
-        return _FIRST_SENTENCE.split(" ".join(description.split()), maxsplit=1)[0].removesuffix(".")
+        """Return the first sentence of what the view says of the operation."""
+        said: str = super().get_description()
+        return _FIRST_SENTENCE.split(" ".join(said.split()), maxsplit=1)[0].removesuffix(".")
+
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
+        """Return what the view says of the operation, its scope, and what comes of sending it twice."""
+        said: str = super().get_description()
+        scope = self._find_scope()
+        needs = f"Needs a key with the scope `{scope}`" if scope else "Needs no key: the address itself opens it"
+        twice = f"{needs}; {_IDEMPOTENCY[self._classify_idempotency()]}."
+        deprecation = get_deprecation(self._get_action())
+        return "\n\n".join(filter(None, [said, twice, deprecation.describe() if deprecation else ""]))
+
+    def get_extensions(self) -> dict[str, Any]:
+        """Return the scope and the idempotency for programs."""
+        return {"x-scope": self._find_scope() or "none", "x-idempotency": self._classify_idempotency()}
+
+    def is_deprecated(self) -> bool:
+        """Tell whether the operation is going to be removed."""
+        return get_deprecation(self._get_action()) is not None
 
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that the view declares, with the key by which a request may be sent again."""
         declared: list[Any] = super().get_override_parameters()
-        is_keyed = self.method in KEYED_METHODS and self.path.startswith("/api/v1/")
-        return [*declared, _IDEMPOTENCY_KEY] if is_keyed else declared
+        return [*declared, _IDEMPOTENCY_KEY] if self._is_keyed() else declared
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         shape = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
@@ -109,38 +113,79 @@ class ProblemSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         answers = super()._get_response_bodies(direction)
-        action = getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)
         # Outside the API a browser gets problems as a page.
         media_types = ["application/problem+json", *([] if self.path.startswith("/api/") else ["text/html"])]
-        for status in sorted({*self._list_problem_statuses(), *getattr(action, "problem_statuses", ())}):
+        for status, codes in group_by_status(self._list_problem_codes()).items():
             if status not in answers:
-                answer = OpenApiResponse(ProblemSerializer, description=self._DESCRIPTIONS[status])
+                answer = OpenApiResponse(ProblemSerializer, description=DESCRIPTIONS[status])
                 answers[status] = self._get_response_for_code(  # type: ignore[no-untyped-call]  # has no types
                     answer, status, media_types=media_types
                 )
+                answers[status]["content"][media_types[0]]["schema"] = self._resolve_problem(status, codes)
         return answers
 
-    def _list_problem_statuses(self) -> list[str]:
-        named = ["404"] if "{" in self.path else []
-        if not self.view.authentication_classes:
-            # What is signed is refused by 403; pages that are open to everybody have no id in their path.
-            signed = ["403", "422"] if named else []
-            sent = ["408", "409", "411", "413", "503"] if self.method == "PUT" else []
-            busy = ["429"] if named else []  # as many transfers are in progress as may be
-            return sorted({"500", *named, *signed, *busy, *sent})
-        # A query may name another object, too, which may not be there.
-        named += ["404"] if self._find_named_object() else []
-        always = ["401", "403", "422", "429", "500", *(["409"] if self.method == "DELETE" else [])]
-        body = (
-            ["400", "404", "408", "409", "411", "413", "415", "503"] if self.method in {"POST", "PATCH", "PUT"} else []
+    def _resolve_problem(self, status: str, codes: tuple[str, ...]) -> dict[str, str]:
+        """Return a reference to the shape of these problems, which operations share that have no others of a status."""
+        usual = group_by_status(self._list_usual_codes(has_object=True)).get(status)
+        if len(codes) == 1:
+            name = f"{_to_class_name(codes[0])}Problem"
+        elif codes == usual:
+            kind = "Write" if self._is_keyed() else "Read" if self.method in SAFE_METHODS else "Signed"
+            name = f"{kind}Problem{status}"
+        else:
+            name = f"{_to_class_name(self.get_operation_id())}Problem{status}"
+        component = ResolvedComponent(  # type: ignore[no-untyped-call]
+            name, ResolvedComponent.SCHEMA, build_placeholder(codes), object=name
         )
-        return sorted({*always, *named, *body})
+        self.registry.register_on_missing(component)
+        return component.ref
+
+    def _list_problem_codes(self) -> set[str]:
+        usual = self._list_usual_codes(has_object="{" in self.path or self._find_named_object())
+        return {*usual, *getattr(self._get_action(), "problem_codes", ())}
+
+    def _list_usual_codes(self, *, has_object: bool) -> set[str]:
+        codes = set(schema_problems.COMMON_CODES)
+        if self.view.authentication_classes:
+            codes |= schema_problems.KEY_CODES
+        if has_object:
+            codes |= schema_problems.PATH_CODES
+        if self.method in {"POST", "PATCH", "PUT"}:
+            # A body may name another object, too, which may not be there.
+            codes |= schema_problems.BODY_CODES | schema_problems.PATH_CODES
+        if self._is_keyed():
+            codes |= schema_problems.KEYED_CODES
+        return codes
 
     def _find_named_object(self) -> bool:
         """Tell whether a parameter of the query is an object's id."""
         parameters = self.get_override_parameters()
         serializers_ = [force_instance(each) for each in parameters if is_serializer(each)]  # type: ignore[no-untyped-call]
         return any(isinstance(field, serializers.UUIDField) for each in serializers_ for field in each.fields.values())
+
+    def _get_action(self) -> Any:
+        return getattr(self.view, getattr(self.view, "action", None) or self.method.lower(), None)
+
+    def _is_keyed(self) -> bool:
+        return self.method in KEYED_METHODS and self.path.startswith("/api/v1/")
+
+    def _classify_idempotency(self) -> str:
+        if self.method in SAFE_METHODS:
+            return "safe"
+        return "key" if self._is_keyed() else "idempotent"
+
+    def _find_scope(self) -> str:
+        """Return the weakest scope that opens the operation; an empty text when it needs no key."""
+        if not self.view.authentication_classes:
+            return ""
+        usual = getattr(self.view, "read_scope" if self.method in SAFE_METHODS else "write_scope")
+        action = getattr(self.view, "action", None) or self.method.lower()
+        scope: StrEnum = getattr(self.view, "action_scopes", {}).get(action, usual)
+        return scope.value
+
+
+def _to_class_name(name: str) -> str:
+    return "".join(part.title() for part in re.split(r"\W|_", name))
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the base class has no types

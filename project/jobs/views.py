@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import paginated_response, validated_query
+from project.http.schema import declare_problems
 from project.http.serializers import build_order
 from project.jobs import services
 from project.jobs.access import get_readable_job, select_readable_jobs, select_subjects_below
@@ -56,12 +57,14 @@ class JobViewSet(IdempotentActions, viewsets.GenericViewSet[Job]):
         """Read a job: its status, how far it is, how it ended, and why each attempt at it did."""
         return Response(JobDetailSerializer(get_readable_job(request, pk)).data)
 
+    @declare_problems("job_not_open")
     @extend_schema(request=None, responses={200: JobSerializer})
     def cancel(self, request: Request, pk: UUID) -> Response:
         """End a queued job now; an active one stops within seconds. Cancelling twice is no error."""
         job = get_readable_job(request, pk)
         return Response(JobSerializer(services.cancel_job(job=job)).data)
 
+    @declare_problems("job_already_open", "job_not_retryable")
     @extend_schema(request=None, responses={202: JobSerializer})
     def retry(self, request: Request, pk: UUID) -> Response:
         """Queue a failed or cancelled job again. It needs the scope that starting such work needs, too."""

@@ -9,6 +9,8 @@ from http import HTTPStatus
 
 from gunicorn.http import errors
 
+from project.errors import build_problem_type
+
 
 @dataclass(frozen=True, kw_only=True)
 class Refusal:
@@ -59,7 +61,7 @@ def build_refusal(refusal: Refusal) -> bytes:
     request_id = str(uuid.uuid4())
     title = HTTPStatus(refusal.status).phrase
     document = {
-        "type": f"urn:coursewright:problem:{refusal.code}",
+        "type": build_problem_type(refusal.code),
         "title": title,
         "status": refusal.status,
         "detail": refusal.detail,

@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from structures.comments.queries import get_thread, list_comments, list_threads
 from structures.comments.serializers import (
     CommentCreateSerializer,
@@ -41,6 +42,7 @@ class NodeCommentsViewSet(IdempotentActions, viewsets.GenericViewSet[CommentThre
         rows = list_threads(tenant=get_tenant(request), node_id=pk, key=query["key"], is_resolved=query["resolved"])
         return paginated_response(self, rows, CommentThreadSerializer)
 
+    @declare_problems("too_many_comments", "too_many_threads", "unknown_key")
     @extend_schema(request=ThreadCreateSerializer, responses={201: CommentThreadSerializer})
     def start(self, request: Request, pk: UUID) -> Response:
         """Begin a thread on a node of a snapshot or of a working copy."""
@@ -76,6 +78,7 @@ class CommentThreadViewSet(IdempotentActions, viewsets.GenericViewSet[CommentThr
         validated_query(request)
         return paginated_response(self, list_comments(tenant=get_tenant(request), thread_id=pk), CommentSerializer)
 
+    @declare_problems("too_many_comments")
     @extend_schema(request=CommentCreateSerializer, responses={201: CommentSerializer})
     def reply(self, request: Request, pk: UUID) -> Response:
         """Add a comment to a thread."""

@@ -13,6 +13,7 @@ from rest_framework import viewsets
 from rest_framework.request import Request
 
 from project.http.responses import validated
+from project.http.schema import declare_problems
 from structures.course_page.evidence import load_evidence
 from structures.course_page.files import (
     CAPTIONS_RESPONSES,
@@ -31,6 +32,7 @@ from structures.course_page.rendering import (
 )
 from structures.course_page.serializers import EvidenceQuerySerializer, PageQuerySerializer
 from structures.models import StructureSnapshot
+from structures.problem_codes import PICTURE_CODES
 from structures.queries import load_structure_tree
 from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from tenants.requests import get_tenant
@@ -77,6 +79,7 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
             return build_page_response(render_evidence(evidence, base=""))
         return build_page_response(render_evidence_page(evidence, base="../", course_url="../page"))
 
+    @declare_problems("too_many_transfers")
     @extend_schema(responses=RECORDING_RESPONSES)
     def retrieve_media(self, request: Request, pk: UUID, reference: UUID) -> HttpResponseBase:
         """Read the recording that a reference cites, or the part of it that `Range` names."""
@@ -85,12 +88,14 @@ class CoursePageViewSet(viewsets.GenericViewSet[StructureSnapshot]):
             request._request, tenant=get_tenant(request), snapshot_id=pk, reference_id=reference
         )
 
+    @declare_problems("no_transcript")
     @extend_schema(responses=CAPTIONS_RESPONSES)
     def retrieve_captions(self, request: Request, pk: UUID, reference: UUID) -> StreamingHttpResponse:
         """Read the transcript of the recording that a reference cites as captions (WebVTT), with its corrections."""
         get_readable_snapshot(request, pk)
         return build_captions_response(tenant=get_tenant(request), snapshot_id=pk, reference_id=reference)
 
+    @declare_problems(*PICTURE_CODES)
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def retrieve_picture(self, request: Request, pk: UUID, reference: UUID) -> HttpResponse:
         """Read the page of a PDF that a reference cites as a picture, with the passage marked."""

@@ -26,6 +26,7 @@ from structures.differences.serializers import (
     build_difference_json,
 )
 from structures.models import StructureSnapshot, WorkingCopy
+from structures.problem_codes import COMPARISON_CODES
 from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -56,6 +57,7 @@ class SnapshotDifferenceViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, PageRenderer)
 
+    @declare_problems(*COMPARISON_CODES)
     @extend_schema(parameters=[DifferenceQuerySerializer], responses=_RESPONSES)
     def compare(self, request: Request, pk: UUID) -> HttpResponse:
         """Read what differs between an earlier snapshot, or a working copy, and this snapshot of the same node.
@@ -78,7 +80,7 @@ class CopyDifferenceViewSet(viewsets.GenericViewSet[WorkingCopy]):
     write_scope = Scope.PREP
     renderer_classes = (JSONRenderer, PageRenderer)
 
-    @declare_problems("409")
+    @declare_problems(*COMPARISON_CODES, "base_gone")
     @extend_schema(parameters=[CopyDifferenceQuerySerializer], responses=_RESPONSES)
     def compare(self, request: Request, pk: UUID) -> HttpResponse:
         """Read what differs between a snapshot or working copy, or else its base, and this working copy.

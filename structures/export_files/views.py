@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from materials.problem_codes import SIGNED_CODES
 from materials.uploads.file_responses import build_file_response
 from materials.uploads.serializers import DownloadSerializer, SignedQuerySerializer
 from materials.uploads.signatures import verify_signed_url
@@ -96,6 +97,7 @@ class SnapshotExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
         rows = list_readable_exports(request, snapshot_id=pk, format_name=query["format"])
         return paginated_response(self, rows, ExportSummarySerializer)
 
+    @declare_problems("job_already_open", "quota_exceeded")
     @extend_schema(request=ExportCreateSerializer, responses={200: ExportSerializer, 202: JobSerializer})
     def create(self, request: Request, pk: UUID) -> Response:
         """Export the snapshot: 202 with the job, whose `subject` is the export, or 200 with the export that is there.
@@ -125,7 +127,7 @@ class ExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
         """Read an export: its state, its file, what the format did not carry, and what a validator said."""
         return Response(ExportSerializer(get_readable_export(request, pk)).data)
 
-    @declare_problems("409")
+    @declare_problems("export_not_ready")
     @extend_schema(responses=DownloadSerializer)
     def get_download_url(self, request: Request, pk: UUID) -> Response:
         """Get a URL where the file can be read for some minutes, without a key."""
@@ -147,6 +149,7 @@ class ExportFileViewSet(viewsets.GenericViewSet[Export]):
     permission_classes = ()
     throttle_classes = ()
 
+    @declare_problems(*SIGNED_CODES, "too_many_transfers")
     @extend_schema(
         parameters=[SignedQuerySerializer], responses={(200, "application/octet-stream"): OpenApiTypes.BINARY}
     )

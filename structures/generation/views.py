@@ -25,6 +25,7 @@ from structures.generation.serializers import (
 from structures.generation.services import request_generation
 from structures.generation.steps import build_job_draft
 from structures.models import StructureSnapshot
+from structures.problem_codes import GENERATION_CODES
 from structures.queries import list_snapshots
 from structures.reviews.access import get_readable_snapshot, may_see_drafts
 from structures.reviews.queries import with_approvals
@@ -46,7 +47,7 @@ class NodeStructureViewSet(IdempotentActions, viewsets.GenericViewSet[StructureS
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"generate_structure": Scope.GENERATE}
 
-    @declare_problems("402")
+    @declare_problems(*GENERATION_CODES, "budget_exceeded", "generation_running", "job_already_open", "prompt_broken")
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})
     def generate_structure(self, request: Request, pk: UUID) -> Response:
         """Make a structure of everything below the node.
@@ -63,6 +64,7 @@ class NodeStructureViewSet(IdempotentActions, viewsets.GenericViewSet[StructureS
         assert requested.snapshot is not None
         return snapshot_response(request, requested.snapshot)
 
+    @declare_problems(*GENERATION_CODES, "limit_exceeded", "malformed_tree")
     @extend_schema(parameters=[PlanQuerySerializer], responses=PlanSerializer)
     def plan_generation(self, request: Request, pk: UUID) -> Response:
         """Read what a generation would ask models if it began now, and what that is expected to cost. Asks nothing."""
@@ -91,7 +93,7 @@ class GenerationDraftViewSet(viewsets.GenericViewSet[StructureSnapshot]):
     serializer_class = GenerationDraftSerializer
     read_scope = Scope.PREP
 
-    @declare_problems("409")
+    @declare_problems("no_draft")
     @extend_schema(responses=GenerationDraftSerializer)
     def retrieve_draft(self, request: Request, pk: UUID) -> Response:
         """Read the lessons that models have written so far, and which are still to come."""

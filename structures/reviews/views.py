@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from structures.models import Publication, ReviewEvent, StructureSnapshot
 from structures.reviews.queries import get_publication, list_review_events, load_review
 from structures.reviews.serializers import (
@@ -41,6 +42,7 @@ class SnapshotReviewViewSet(IdempotentActions, viewsets.GenericViewSet[Structure
         snapshot = approve_snapshot(tenant=get_tenant(request), snapshot_id=pk, actor=actor, **wanted)
         return _review_response(snapshot)
 
+    @declare_problems("not_approved")
     @extend_schema(request=ReasonSerializer, responses=SnapshotReviewSerializer)
     def publish(self, request: Request, pk: UUID) -> Response:
         """Make the snapshot what readers of its node get. An earlier one may be published again."""
@@ -58,11 +60,13 @@ class PublicationViewSet(IdempotentActions, viewsets.GenericViewSet[Publication]
     read_scope = Scope.CHECK
     write_scope = Scope.APPROVE
 
+    @declare_problems("nothing_published")
     @extend_schema(responses=PublicationSerializer)
     def retrieve(self, request: Request, pk: UUID) -> Response:
         """Read which snapshot of the node is published."""
         return Response(PublicationSerializer(get_publication(tenant=get_tenant(request), node_id=pk)).data)
 
+    @declare_problems("nothing_published")
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Take back all that was ever published of the node. Its snapshots stay."""
         actor = describe_api_key(get_api_key(request))

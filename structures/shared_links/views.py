@@ -33,6 +33,7 @@ from structures.course_page.rendering import (
 )
 from structures.course_page.serializers import EvidenceQuerySerializer
 from structures.models import SharedLink
+from structures.problem_codes import LINK_CODES, PICTURE_CODES
 from structures.queries import load_structure_tree
 from structures.shared_links.queries import get_link, list_publication_links, list_snapshot_links
 from structures.shared_links.serializers import MadeLinkSerializer, SharedLinkCreateSerializer, SharedLinkSerializer
@@ -86,6 +87,7 @@ class SnapshotLinkViewSet(_LinkViewSet):
     def select_links(self, request: Request, pk: UUID) -> QuerySet[SharedLink]:
         return list_snapshot_links(tenant=get_tenant(request), snapshot_id=pk)
 
+    @declare_problems("expiry_out_of_range")
     @extend_schema(request=SharedLinkCreateSerializer, responses={201: MadeLinkSerializer})
     def create(self, request: Request, pk: UUID) -> Response:
         """Make a link that shows the course page, its evidence and the cited recordings to whoever has it."""
@@ -100,6 +102,7 @@ class PublicationLinkViewSet(_LinkViewSet):
     def select_links(self, request: Request, pk: UUID) -> QuerySet[SharedLink]:
         return list_publication_links(tenant=get_tenant(request), node_id=pk)
 
+    @declare_problems("expiry_out_of_range")
     @extend_schema(request=SharedLinkCreateSerializer, responses={201: MadeLinkSerializer})
     def create(self, request: Request, pk: UUID) -> Response:
         """Make a link that shows the page of what is published of the node at the time to whoever has it."""
@@ -122,7 +125,7 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
     throttle_classes = ()
     content_negotiation_class = AnyMediaType
 
-    @declare_problems("410", "429")
+    @declare_problems(*LINK_CODES)
     @extend_schema(responses={(200, "text/html"): OpenApiTypes.STR})
     def retrieve_page(self, request: Request, token: str) -> HttpResponse:
         """Open the course page of a shared link."""
@@ -131,7 +134,7 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
         html = render_served_page(snapshot, load_structure_tree(snapshot), base=f"{token}/")
         return build_page_response(html)
 
-    @declare_problems("410", "429")
+    @declare_problems(*LINK_CODES)
     @extend_schema(parameters=[EvidenceQuerySerializer], responses={(200, "text/html"): OpenApiTypes.STR})
     def retrieve_evidence(self, request: Request, token: str, reference: UUID) -> HttpResponse:
         """Open the evidence of a reference of the shared snapshot."""
@@ -148,7 +151,7 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
             return build_page_response(render_evidence(evidence, base=f"{token}/"))
         return build_page_response(render_evidence_page(evidence, base="../", course_url=f"../../{token}"))
 
-    @declare_problems("410", "429")
+    @declare_problems(*LINK_CODES, "too_many_transfers")
     @extend_schema(responses=RECORDING_RESPONSES)
     def retrieve_media(self, request: Request, token: str, reference: UUID) -> HttpResponseBase:
         """Play the recording that a reference of the shared snapshot cites."""
@@ -160,7 +163,7 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
             reference_id=reference,
         )
 
-    @declare_problems("410", "429")
+    @declare_problems(*LINK_CODES, "no_transcript")
     @extend_schema(responses=CAPTIONS_RESPONSES)
     def retrieve_captions(self, request: Request, token: str, reference: UUID) -> StreamingHttpResponse:
         """Read the captions of the recording that a reference of the shared snapshot cites."""
@@ -169,7 +172,7 @@ class SharedPageViewSet(viewsets.GenericViewSet[SharedLink]):
             tenant=link.tenant, snapshot_id=find_cited_snapshot_id(link, reference), reference_id=reference
         )
 
-    @declare_problems("410", "429")
+    @declare_problems(*LINK_CODES, *PICTURE_CODES)
     @extend_schema(responses={(200, "image/jpeg"): OpenApiTypes.BINARY})
     def retrieve_picture(self, request: Request, token: str, reference: UUID) -> HttpResponse:
         """See the page that a reference of the shared snapshot cites, with the passage marked."""

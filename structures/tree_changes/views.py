@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from structures.models import TreeChange
 from structures.reviews.serializers import ReasonSerializer
 from structures.tree_changes.queries import get_tree_change, list_tree_changes
@@ -33,6 +34,7 @@ class NodeTreeChangesViewSet(IdempotentActions, viewsets.GenericViewSet[TreeChan
     read_scope = Scope.PREP
     write_scope = Scope.PREP
 
+    @declare_problems("not_approved", "tree_refused")
     @extend_schema(
         parameters=[ApplyQuerySerializer],
         request=ReasonSerializer,
@@ -73,6 +75,7 @@ class TreeChangeViewSet(IdempotentActions, viewsets.GenericViewSet[TreeChange]):
         """Read what was done to the tree."""
         return Response(TreeChangeSerializer(get_tree_change(tenant=get_tenant(request), change_id=pk)).data)
 
+    @declare_problems("later_tree_change", "tree_change_undone", "tree_changed_since")
     @extend_schema(request=None, responses=TreeChangeSerializer)
     def undo(self, request: Request, pk: UUID) -> Response:
         """Put the tree back as it was: nodes, entries, order and titles. What was added to nodes that stay, stays."""

@@ -19,6 +19,7 @@ from project.jobs.serializers import JobSerializer
 from project.jobs.views import accepted_response
 from structures.editing.conflicts import Side, encode_conflict
 from structures.models import EditConflictRow, WorkingCopy
+from structures.problem_codes import COPY_CODES, EDIT_CODES, REBASE_CODES, STEP_CODES
 from structures.reviews.serializers import ReasonSerializer
 from structures.serializers import SnapshotSummarySerializer
 from structures.working_copies.approval import approve_working_copy
@@ -83,6 +84,7 @@ class NodeCopiesViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy])
     read_scope = Scope.PREP
     write_scope = Scope.PREP
 
+    @declare_problems("limit_exceeded", "malformed_tree", "too_many_working_copies", "working_copy_exists")
     @extend_schema(request=WorkingCopyCreateSerializer, responses={201: WorkingCopySerializer})
     def create_from_snapshot(self, request: Request, pk: UUID) -> Response:
         """Make an editable copy of a snapshot's tree. The snapshot stays as it is."""
@@ -122,7 +124,7 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         close_working_copy(tenant=get_tenant(request), copy_id=pk, if_match=IfMatch(None))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @declare_problems("412", "428")
+    @declare_problems(*EDIT_CODES, *STEP_CODES)
     @extend_schema(parameters=[_IF_MATCH], request=EditSerializer, responses=StepSerializer)
     def edit(self, request: Request, pk: UUID) -> Response:
         """Do one operation. New references are checked: entry, place and quote must be there today."""
@@ -130,7 +132,7 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         result = edit_working_copy(**self._read_common(request, pk), **wanted)
         return _step_response(build_step_json(result), result.copy)
 
-    @declare_problems("412", "428")
+    @declare_problems(*STEP_CODES, "history_mismatch")
     @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=StepSerializer)
     def undo(self, request: Request, pk: UUID) -> Response:
         """Take back the last step that still stands: an edit, a rebase or a decision."""
@@ -138,7 +140,7 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         result = undo_step(**self._read_common(request, pk), **wanted)
         return _step_response(build_step_json(result), result.copy)
 
-    @declare_problems("412", "428")
+    @declare_problems(*STEP_CODES, "history_mismatch")
     @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=StepSerializer)
     def redo(self, request: Request, pk: UUID) -> Response:
         """Do again what was undone last, unless something else was done since."""
@@ -159,7 +161,7 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         record = get_record(tenant=get_tenant(request), copy_id=pk, number=number)
         return Response(EditRecordSerializer(record).data)
 
-    @declare_problems("412", "428")
+    @declare_problems(*REBASE_CODES, "job_already_open")
     @extend_schema(
         parameters=[_IF_MATCH_OR_DRY, RebaseQuerySerializer],
         request=ReasonSerializer,
@@ -191,13 +193,13 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         validated_query(request)
         return paginated_response(self, list_conflicts(tenant=get_tenant(request), copy_id=pk), ConflictSerializer)
 
-    @declare_problems("412", "428")
+    @declare_problems(*REBASE_CODES)
     @extend_schema(parameters=[_IF_MATCH], request=DecisionSerializer, responses=DecisionResultSerializer)
     def decide_all(self, request: Request, pk: UUID) -> Response:
         """Decide all conflicts that are open by one rule."""
         return self._decide(request, pk, None)
 
-    @declare_problems("412", "428")
+    @declare_problems(*REBASE_CODES)
     @extend_schema(
         operation_id="working_copies_conflict_decide",
         parameters=[_IF_MATCH],
@@ -208,21 +210,21 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         """Decide one conflict: keep the working copy's version, or take the snapshot's."""
         return self._decide(request, pk, conflict)
 
-    @declare_problems("412", "428")
+    @declare_problems(*COPY_CODES)
     @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
     def submit(self, request: Request, pk: UUID) -> Response:
         """Ask colleagues to review the working copy. It can still be edited."""
         wanted = validated(ReasonSerializer(data=request.data))
         return _copy_response(submit_for_review(**self._read_common(request, pk), **wanted))
 
-    @declare_problems("412", "428")
+    @declare_problems(*COPY_CODES)
     @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
     def withdraw(self, request: Request, pk: UUID) -> Response:
         """Make a working copy that is in review a draft again."""
         wanted = validated(ReasonSerializer(data=request.data))
         return _copy_response(withdraw_from_review(**self._read_common(request, pk), **wanted))
 
-    @declare_problems("412", "428")
+    @declare_problems(*COPY_CODES, "conflicts_open", "malformed_tree")
     @extend_schema(
         parameters=[_IF_MATCH],
         request=ReasonSerializer,

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.schema import declare_problems
 from tenants.api_keys import services
 from tenants.api_keys.serializers import (
     IssuedKeySerializer,
@@ -46,6 +47,7 @@ class KeyViewSet(IdempotentActions, viewsets.GenericViewSet[ApiKey]):
             rows = rows.filter_state(wanted["state"], timezone.now())
         return paginated_response(self, rows.order_by("-created_at", "-id"), KeySerializer)
 
+    @declare_problems("beyond_own_powers", "tenant_refused")
     @extend_schema(request=KeyCreateSerializer, responses={201: IssuedKeySerializer})
     def create(self, request: Request) -> Response:
         """Make a key. Its `secret` is shown only in this answer.
@@ -64,6 +66,7 @@ class KeyViewSet(IdempotentActions, viewsets.GenericViewSet[ApiKey]):
         """Read a key, without its secret."""
         return Response(KeySerializer(services.get_key(by=get_api_key(request), key_id=pk)).data)
 
+    @declare_problems("beyond_own_powers", "tenant_refused")
     @extend_schema(request=KeyChangesSerializer, responses=KeySerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a key's label, expiry or limits. Scopes and restrictions stay: make another key for others."""
@@ -71,6 +74,7 @@ class KeyViewSet(IdempotentActions, viewsets.GenericViewSet[ApiKey]):
         key = services.update_key(by=get_api_key(request), key_id=pk, changes=changes)
         return Response(KeySerializer(key).data)
 
+    @declare_problems("beyond_own_powers", "tenant_refused")
     @extend_schema(request=KeyRotateSerializer, responses={201: IssuedKeySerializer})
     def rotate(self, request: Request, pk: UUID) -> Response:
         """Replace a key: the new one has the same scopes and limits, and the old one works for some hours more.
@@ -80,6 +84,7 @@ class KeyViewSet(IdempotentActions, viewsets.GenericViewSet[ApiKey]):
         overlap = validated(KeyRotateSerializer(data=request.data))["overlap_hours"]
         return _issued_response(services.rotate_key(by=get_api_key(request), key_id=pk, overlap=overlap))
 
+    @declare_problems("beyond_own_powers", "last_managing_key")
     @extend_schema(parameters=[KeyRevokeSerializer])
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Revoke a key: it is refused from now on, and stays in the list. Revoking twice is no error."""
