@@ -13,10 +13,7 @@ from structures.engines.base.llm_client import LLMClient
 from structures.engines.base.outlines import Outline
 from structures.engines.base.requests import EngineRequest
 from structures.engines.llm.engine import ACTIONS, VERSION, write_course
-from structures.engines.outline.engine import VERSION as OUTLINE_VERSION
-from structures.engines.outline.engine import build_outline
-from structures.engines.outline.skeletons import build_skeleton
-from structures.engines.outline.unmet_instructions import list_unmet_instructions
+from structures.engines.outline.version import VERSION as OUTLINE_VERSION
 
 
 class EngineName(StrEnum):
@@ -49,6 +46,10 @@ class Engine:
 
 
 def _build_outline_draft(request: EngineRequest, _llm: LLMClient) -> Draft:
+    # Its word lists take as long to compile as half of a web process takes to start, and only workers build outlines.
+    from structures.engines.outline.engine import build_outline  # noqa: PLC0415
+    from structures.engines.outline.unmet_instructions import list_unmet_instructions  # noqa: PLC0415
+
     draft = build_outline(request.source, outline=request.outline, stops_after_outline=request.stops_after_outline)
     unmet = list_unmet_instructions(request.instructions, request.source)
     return replace(draft, warnings=(*draft.warnings, *unmet))
@@ -60,7 +61,11 @@ def _write_llm_draft(request: EngineRequest, llm: LLMClient) -> Draft:
 
 def find_llm_outline(request: EngineRequest) -> Outline:
     """Return the outline whose lessons models are asked about: the given one, else what the outline engine proposes."""
-    return request.outline if request.outline is not None else build_skeleton(request.source)
+    if request.outline is not None:
+        return request.outline
+    from structures.engines.outline.skeletons import build_skeleton  # noqa: PLC0415  # as above
+
+    return build_skeleton(request.source)
 
 
 def _compute_llm_version() -> str:

@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from structures.exports.base import ValidationReport
 from structures.exports.validation_limits import refuse_large
 
@@ -37,6 +35,8 @@ def check_json(
     find_faults: Callable[[str, Any], Iterator[str]] = lambda text, document: iter(()),
 ) -> ValidationReport:
     """Return what is wrong with a document by its schema, and when that holds what `find_faults` finds in it."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  # for the jobs that write documents, no web process
+
     if refused := refuse_large(_VALIDATOR, version(_VALIDATOR), size=path.stat().st_size, limit=_MAX_BYTES):
         return refused
     try:

@@ -17,13 +17,8 @@ from structures.engines.outline.kept_outlines import arrange_as_outline
 from structures.engines.outline.plans import LessonPart, LessonPlan, ModulePlan, Role
 from structures.engines.outline.sections import Section, is_stub
 
-# To be changed with every edit after which the same sources may give another draft: a snapshot is found again by it.
-VERSION = "15"
-
 # A page with so many links leads to other pages rather than teaching by itself. A choice.
 _MIN_LINKS = 3
-
-__all__ = ["VERSION", "build_outline"]
 
 
 def build_outline(source: SourceNode, *, outline: Outline | None = None, stops_after_outline: bool = False) -> Draft:

@@ -13,8 +13,6 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from structures.exports.base import ValidationReport
 from structures.exports.h5p.libraries import QUESTION_SET, VERSIONS, VIDEO
 from structures.exports.h5p.packages import CONTENT, MANIFEST, MAX_TITLE_BYTES
@@ -62,6 +60,8 @@ def _find_archive_faults(archive: zipfile.ZipFile, notes: list[str]) -> Iterator
 
 
 def _find_package_faults(package: zipfile.ZipFile, main: str, notes: list[str]) -> Iterator[str]:
+    from jsonschema import Draft202012Validator  # noqa: PLC0415  # for the jobs that write packages, no web process
+
     names = package.namelist()
     yield from find_name_faults(names)
     documents = {}

@@ -22,7 +22,6 @@ from structures.exports.options import ExportOption, OptionType
 from structures.exports.packages import PackageWriter
 from structures.exports.syllabus.body import write_body
 from structures.exports.syllabus.parts import BEGIN_DOCUMENT, DOCUMENT, END_DOCUMENT, write_parts
-from structures.exports.syllabus.validation import validate_document
 
 _SOLUTIONS = ExportOption(
     name="solutions",
@@ -89,6 +88,9 @@ class SyllabusFormat:
 
     def validate(self, path: Path) -> ValidationReport:
         """Open the document with python-docx: its parts, its styles, its headings and its contents."""
+        # python-docx is loaded by the jobs that write documents, and by no web process.
+        from structures.exports.syllabus.validation import validate_document  # noqa: PLC0415
+
         return validate_document(path)
 
 
