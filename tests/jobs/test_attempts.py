@@ -453,6 +453,7 @@ def test_a_killed_worker_leaves_its_attempt(tmp_path: Path) -> None:
     assert lost.ended_at <= done.started_at
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_is_shut_down_gives_its_job_back_with_an_attempt(tmp_path: Path) -> None:
     with running_worker(tmp_path, "--queue", "light", WORKER_GRACE_SECONDS="1") as worker:

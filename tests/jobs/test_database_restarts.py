@@ -111,6 +111,7 @@ def test_a_cluster_that_dies_after_a_restart_is_replaced(system: System) -> None
     assert worker.wait_for(worker.submit()).status == JobStatus.COMPLETE
 
 
+@pytest.mark.slow
 def test_a_cluster_that_dies_while_the_database_is_away_is_replaced_once(system: System) -> None:
     server = system.database.server
     before = system.worker.log.read_text().count("cluster restarted")

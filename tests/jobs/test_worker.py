@@ -134,6 +134,7 @@ def test_it_drains_on_sigterm(worker: Worker) -> None:
     assert not ClusterHeartbeat.objects.exists()
 
 
+@pytest.mark.slow
 def test_it_works_over_redis_and_finds_the_jobs_that_no_message_speaks_of(tmp_path: Path, redis_socket: Path) -> None:
     """The jobs' messages are in the database, where this worker does not look: only the sweeper can find them."""
     tenant = Tenant.objects.create(slug="acme", name="Acme")

@@ -56,6 +56,7 @@ def test_a_death_in_the_heavy_queue_does_not_disturb_the_light_one(worker: Worke
     assert (done.status, done.attempt) == (JobStatus.COMPLETE, 1)
 
 
+@pytest.mark.slow
 def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Worker) -> None:
     family = worker.family
     jobs = [worker.submit("heavy_work_slowly", seconds=3), worker.submit("work_slowly", seconds=3)]
@@ -72,6 +73,7 @@ def test_it_drains_both_rooms_and_does_not_begin_the_next_heavy_job(worker: Work
     assert not ClusterHeartbeat.objects.exists()
 
 
+@pytest.mark.slow
 def test_no_orphan_of_either_queue_outlives_the_supervisor(worker: Worker) -> None:
     family = worker.family
     worker.holder_of(worker.submit("heavy_work_slowly", seconds=600))

@@ -37,7 +37,7 @@ def joined(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     return try_lecture(record_lecture(path, say_with_flite, ["tectonics", "farewell"], pauses_ms=[PAUSE_MS]))
 
 
-@pytest.fixture(params=["neural", "joined"])
+@pytest.fixture(params=[pytest.param("neural", marks=pytest.mark.slow), "joined"])
 def trial(request: pytest.FixtureRequest) -> Trial:
     found: Trial = request.getfixturevalue(request.param)
     return found

@@ -99,6 +99,7 @@ def test_captions_can_be_switched_off_for_an_entry(api: Api, acme: Tenant, week:
     assert (read["use_captions"], read["language"], read["transcription"]["by"]) == (False, "en", "whisper")
 
 
+@pytest.mark.slow
 def test_captions_of_another_recording_are_left_aside_with_a_warning(
     api: Api, acme: Tenant, week: MaterialNode
 ) -> None:
