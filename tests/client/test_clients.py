@@ -21,6 +21,8 @@ from project.client.coursewright_client import (
     ServerFailed,
     ServerUnreachable,
     StateConflict,
+    UnexpectedAnswer,
+    UnusableAddress,
     VersionOutdated,
     uploads,
 )
@@ -173,6 +175,31 @@ def test_an_upload_whose_answer_was_lost_goes_on(
     assert [request.path for request in server.requests] == [
         "/api/v1/nodes/n/uploads", "/api/v1/uploads/u-1", "/api/v1/uploads/u-1/complete",
     ]  # fmt: skip
+
+
+def test_what_is_not_the_api_is_said_to_be_none(call: Callable[..., Any]) -> None:
+    moved = ScriptedAnswer(status=301, headers={"Location": "https://courses.example.org/api/v1/me"})
+    with run_scripted_server(moved, ScriptedAnswer(body=b"<html>Log in</html>")) as server:
+        with pytest.raises(UnexpectedAnswer, match=r"leads to https://courses\.example\.org/api/v1/me"):
+            call(server, "get_me")
+        with pytest.raises(UnexpectedAnswer, match="answers 200 without JSON"):
+            call(server, "get_me")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "courses.example.org", "ftp://x", "http://", "http://a:b", "http://a b", "http://[x"]
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(url: str) -> None:
+    with pytest.raises(UnusableAddress, match=r"https://courses\.example\.org"):
+        Client(url, "cw_live_key")
+
+
+@pytest.mark.parametrize("key", ["cw_live_\u00e9", "cw_live_a\n", "two words"])
+def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
+    with pytest.raises(UnusableAddress) as caught:
+        Client("http://127.0.0.1:9", key)
+
+    assert key not in str(caught.value)
 
 
 def test_the_key_is_never_shown() -> None:

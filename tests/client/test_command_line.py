@@ -221,6 +221,29 @@ def test_the_key_is_kept_for_this_user_alone(
     assert not file.exists()
 
 
+def test_keys_are_made_replaced_and_revoked(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "uploads.key"
+    code, made = run("keys", "--create", "uploads", "--scope", "prep", "--secret-file", str(file))
+    assert (code, "secret" in made, made["scopes"]) == (0, False, ["prep"])
+    assert file.read_text().startswith(made["prefix"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    code, said = run("keys", "--create", "more", "--scope", "prep", "--secret-file", str(file))
+    assert (code, "File exists" in said) == (1, True)
+    code, said = run("keys", "--create", "more", "--scope", "everything", "--secret-file", str(tmp_path / "none.key"))
+    assert (code, "prep" in said, (tmp_path / "none.key").exists()) == (1, True, False)
+    assert run("keys", "--create", "more")[0] == 1
+
+    code, rotated = run("keys", "--rotate", made["prefix"])
+    assert (code, rotated["secret"].startswith(rotated["prefix"])) == (0, True)
+    assert run("keys", "--revoke", rotated["id"])[0] == 0
+    assert run("keys", "--revoke", "cw_live_nobody")[0] == 1
+    code, keys = run("keys")
+    assert {key["id"]: key["state"] for key in keys}[rotated["id"]] == "revoked"
+    assert [key["label"] for key in keys].count("uploads") == 2
+    assert "revoked" in run("keys", as_json=False)[1]
+
+
 def test_a_server_that_is_not_there_has_an_exit_code(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COURSEWRIGHT_URL", "http://127.0.0.1:9")
 

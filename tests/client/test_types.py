@@ -11,7 +11,8 @@ from project.client.coursewright_client import types
 from tests.openapi import read_document
 
 SCHEMAS = {
-    "FailureJson": "JobError", "MeJson": "Me", "NodeJson": "Node", "EntryJson": "Entry", "TreeJson": "CourseTree",
+    "FailureJson": "JobError", "MeJson": "Me", "KeyJson": "Key", "IssuedKeyJson": "IssuedKey",
+    "NodeJson": "Node", "EntryJson": "Entry", "TreeJson": "CourseTree",
     "ProgressJson": "Progress", "JobJson": "JobDetail", "EntryCountsJson": "EntryCounts", "JobCountsJson": "JobCounts",
     "NodeProgressJson": "NodeProgress", "StageCountJson": "StageCount", "JobFailureJson": "JobFailure",
     "NodeStatusJson": "NodeStatus", "PartJson": "Part", "UploadJson": "UploadProgress",

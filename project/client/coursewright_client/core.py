@@ -6,9 +6,9 @@ import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from .problems import ServerFailed
+from .problems import ServerFailed, UnexpectedAnswer, UnusableAddress
 from .retries import ONE_TRY, RetryPolicy, exchange
 from .steps import Answer, Emit, FilePiece, Send, Steps
 
@@ -24,8 +24,8 @@ class Core:
     """Requests with the key, and with an `Idempotency-Key` where they have effects."""
 
     def __init__(self, base_url: str, key: str, *, policy: RetryPolicy | None = None) -> None:
-        self.base_url = base_url.rstrip("/").removesuffix(API_PATH)
-        self._key = key
+        self.base_url = _check_url(base_url).rstrip("/").removesuffix(API_PATH)
+        self._key = _check_key(key)
         self.policy = policy or RetryPolicy()
 
     def __repr__(self) -> str:
@@ -75,7 +75,12 @@ class Core:
 
     def call_json(self, kind: type[T], method: str, path: str, **arguments: Any) -> Steps[T]:
         """Send a request and return the JSON of its answer, which the caller says is a `kind`."""
-        parsed: T = (yield from self.call(method, path, **arguments)).parse_json()
+        answer = yield from self.call(method, path, **arguments)
+        try:
+            parsed: T = answer.parse_json()
+        except ValueError:
+            said = f"{self.build_url(path)} answers {answer.status} without JSON."
+            raise UnexpectedAnswer(f"{said} Is {self.base_url} the address of Coursewright?") from None
         return parsed
 
     def emit_pages(self, path: str, query: Mapping[str, Any]) -> Steps[None]:
@@ -100,6 +105,24 @@ class Core:
             failing = {name: str(check["detail"]) for name, check in checks.items() if not check["ok"]}
             return failing or {"server": str(exc)}
         return {}
+
+
+def _check_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or not url.isprintable() or " " in url:
+        raise UnusableAddress(f"{url!r} is no address of a server. It looks like https://courses.example.org")
+    return url
+
+
+def _check_key(key: str) -> str:
+    """Return the key. Raises UnusableAddress, without showing it, when it cannot be sent in a header."""
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise UnusableAddress("The API key has characters that no key has. Copy it again, without spaces or line ends.")
+    return key
 
 
 def build_query(query: Mapping[str, Any]) -> str:

@@ -11,6 +11,8 @@
     + LimitReached        429  for longer than the client is patient
     + InputRefused        the other 4xx
     + ServerFailed        5xx
+  x UnusableAddress       the base URL or the key cannot be one
+  x UnexpectedAnswer      what answers is not the API
   x WorkFailed            a job, an upload or an export ended without a result
   x WaitedTooLong         it had not ended when the time was over
 """
@@ -32,6 +34,14 @@ class ClientError(Exception):
 
 class ServerUnreachable(ClientError):
     """Nothing answers at the base URL, or the connection broke each time."""
+
+
+class UnusableAddress(ClientError):
+    """The base URL or the key cannot be one."""
+
+
+class UnexpectedAnswer(ClientError):
+    """Something answers at the base URL that is not the API, such as a log-in page or a redirection."""
 
 
 class ApiProblem(ClientError):

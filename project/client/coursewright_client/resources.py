@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from .account import AccountResources
 from .event_streams import StreamResources
+from .keys import KeyResources
 from .materials import MaterialResources
 from .structures import StructureResources
 from .uploads import UploadResources
 
 
-class Resources(AccountResources, MaterialResources, UploadResources, StructureResources, StreamResources):
+class Resources(
+    AccountResources, KeyResources, MaterialResources, UploadResources, StructureResources, StreamResources
+):
     """What both clients can do."""

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .problems import ServerUnreachable, build_problem
+from .problems import ServerUnreachable, UnexpectedAnswer, build_problem
 from .steps import Answer, ConnectionBroken, Listen, Pause, Send, Steps
 
 # 408: the body came too slowly. 429: too fast. 502 to 504: the server restarts, is full, or lost its store.
@@ -54,8 +54,11 @@ def exchange(request: Send | Listen, policy: RetryPolicy) -> Steps[Answer]:
         except ConnectionBroken as exc:
             error = ServerUnreachable(f"{request.url.partition('?')[0]} cannot be reached: {exc}")
         else:
-            if answer.status < 400:
+            if answer.status < 300:
                 return answer
+            if answer.status < 400:
+                said = f"{request.url.partition('?')[0]} leads to {answer.headers.get('location', 'elsewhere')}."
+                raise UnexpectedAnswer(f"{said} Use the address of the API itself.")
             problem = build_problem(answer)
             retry_after = problem.retry_after
             # A 409 that says when to come back: the same request still runs, begun before the connection broke.

@@ -42,6 +42,27 @@ class MeJson(TypedDict):
     expires_at: str | None
 
 
+class KeyJson(TypedDict):
+    """An API key, without its secret."""
+
+    id: str
+    prefix: str
+    label: str
+    state: str
+    scopes: list[str]
+    node: str | None
+    networks: list[str]
+    created_at: str
+    last_used_at: str | None
+    expires_at: str | None
+
+
+class IssuedKeyJson(KeyJson):
+    """A key that was just made; the secret is shown only now."""
+
+    secret: str
+
+
 class NodeJson(TypedDict):
     """A node of the materials. Without a parent it is a course."""
 

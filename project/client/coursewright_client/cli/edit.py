@@ -28,7 +28,11 @@ def add_edit_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--operation", help="another operation of the API than change_field, such as delete_node")
     parser.add_argument(
-        "--arguments", type=json.loads, default={}, metavar="JSON", help="what the operation needs besides the key"
+        "--arguments",
+        type=_parse_arguments,
+        default={},
+        metavar="JSON",
+        help="what it needs besides the key",
     )
     parser.add_argument("--reason", default="", help="why, for the history")
     parser.add_argument(
@@ -52,7 +56,9 @@ def edit_structure(client: Client, arguments: argparse.Namespace, output: Output
     lines = [f"Working copy {copy}, version {etag}: {len(steps)} {'step' if len(steps) == 1 else 'steps'}."]
     if arguments.node is None:
         document["nodes"] = nodes
-        lines += [f"{node['key']}  {node['node_type']}: {node['fields'].get('title', '')}" for node in nodes]
+        lines += [
+            f"{node['key']}  {node['node_type'] or 'course'}: {node['fields'].get('title', '')}" for node in nodes
+        ]
     if arguments.approve:
         document["snapshot"] = client.approve_working_copy(copy, etag=etag, reason=arguments.reason)["id"]
         lines.append(f"Approved as structure {document['snapshot']}.")
@@ -86,6 +92,17 @@ def _list_steps(arguments: argparse.Namespace, nodes: list[dict[str, Any]]) -> l
             raise ClientError(f"{given!r} is not of the form FIELD=VALUE.")
         steps.append(("change_field", {"key": key, "field": field, "value": _parse_value(field, value)}))
     return steps
+
+
+def _parse_arguments(text: str) -> dict[str, Any]:
+    """Return what `--arguments` says. Raises ArgumentTypeError."""
+    try:
+        parsed = json.loads(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"{text!r} is not JSON: {exc}") from exc
+    if not isinstance(parsed, dict):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a JSON object")
+    return parsed
 
 
 def _parse_value(field: str, value: str) -> Any:

@@ -13,6 +13,7 @@ from ..steps import FileChanged
 from .credentials import read_credentials
 from .edit import add_edit_arguments, edit_structure
 from .exits import EXIT_CODES, FAILED, INTERRUPTED, choose_exit_code, describe_error
+from .keys import add_keys_arguments, manage_keys
 from .login import add_login_arguments, log_in, log_out
 from .mcp import add_mcp_arguments, serve_mcp
 from .output import Output
@@ -78,6 +79,17 @@ SUBCOMMANDS = {
         examples=["coursewright export 'Water'", "coursewright export 'Water' --format docx --format cc --into out"],
         add_arguments=add_export_arguments,
         run=export_structure,
+    ),
+    "keys": Subcommand(
+        help="list the API keys of the tenant, make, replace or revoke one",
+        examples=[
+            "coursewright keys",
+            "coursewright keys --create uploads --scope prep --secret-file uploads.key",
+            "coursewright keys --rotate cw_live_WlToEJaX > new.key",
+            "coursewright keys --revoke cw_live_WlToEJaX",
+        ],
+        add_arguments=add_keys_arguments,
+        run=manage_keys,
     ),
     "mcp": Subcommand(
         help="serve courses to an assistant over the Model Context Protocol (stdio)",

@@ -69,6 +69,7 @@ def export_structure(client: Client, arguments: argparse.Namespace, output: Outp
     # All are asked for before the first is waited for: they are made at the same time.
     exports = {name: client.request_export(snapshot, name) for name in dict.fromkeys(arguments.formats)}
     documents, lines, is_complete = [], [], True
+    taken: set[str] = set()
     for name, export in exports.items():
         try:
             found = client.wait_for_export(export, timeout=arguments.timeout)
@@ -77,7 +78,7 @@ def export_structure(client: Client, arguments: argparse.Namespace, output: Outp
             is_complete = False
             continue
         assert found["file"] is not None
-        file = arguments.into / _build_name(found["file"]["name"], name, exports)
+        file = arguments.into / _build_name(found["file"]["name"], name, taken)
         client.download_export(export, file)
         losses = found["losses"]["total"]
         documents.append({**found, "path": str(file)})
@@ -100,7 +101,11 @@ def _list_nodes(nodes: list[StructureNodeJson], indent: str) -> list[str]:
     return lines
 
 
-def _build_name(name: str, format_name: str, exports: dict[str, str]) -> str:
-    """Return the name of a file; with the format in it when there are several, which may end alike."""
-    stem, dot, ending = Path(name).name.partition(".")
-    return f"{stem}.{format_name}{dot}{ending}" if len(exports) > 1 else Path(name).name
+def _build_name(name: str, format_name: str, taken: set[str]) -> str:
+    """Return the name of a file; with the format in it where another one ends alike."""
+    name = Path(name).name
+    if name in taken:
+        stem, dot, ending = name.partition(".")
+        name = f"{stem}.{format_name}{dot}{ending}"
+    taken.add(name)
+    return name
