@@ -108,6 +108,14 @@ class Job(UUIDModel):
     next_step = models.TextField(blank=True)
     result = models.JSONField(null=True, blank=True)
 
+    # Written by a trigger of the table (0007_changes), whatever is written here.
+    changed_in = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        editable=False,
+        help_text="The transaction that last changed what is told of the job.",
+    )
+
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
