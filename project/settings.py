@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "llm",
     "materials",
     "structures",
+    "project.streams",
     "project.local",
 ]
 MIDDLEWARE = [
@@ -348,6 +349,11 @@ TRANSFERS_AT_ONCE = env.get_integer("TRANSFERS_AT_ONCE", WEB_THREADS // 2, minim
 TRANSFERS_PER_TENANT = env.get_integer("TRANSFERS_PER_TENANT", WEB_THREADS // 4, minimum=1)
 # 64 kbit/s: below every line that is still in use. The longest upload, of 2 GB, takes three days at that.
 UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB", minimum=1)
+# Requests that wait, in the process that has them (docs/decisions/0088): 30 kB of memory each at most.
+STREAMS_AT_ONCE = env.get_integer("STREAMS_AT_ONCE", 10_000, minimum=1)
+STREAMS_PER_TENANT = env.get_integer("STREAMS_PER_TENANT", 500, minimum=1)
+# Where the web server hands such requests over; behind the nginx of `config/nginx` it never has one.
+STREAMS_SOCKET = env.get_text("STREAMS_SOCKET", str(VAR_DIR / "streams.sock") if DEBUG else "")
 # Exact with one web process (docs/decisions/0007, 0010).
 RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)

@@ -13,7 +13,7 @@ from structures.export_files.views import (
     SnapshotExportViewSet,
 )
 from structures.generation.views import GenerationDraftViewSet, NodeStructureViewSet
-from structures.node_status.views import NodeStatusViewSet
+from structures.node_status.views import NodeEventsViewSet, NodeStatusViewSet
 from structures.reviews.views import PublicationViewSet, ReviewEventViewSet, SnapshotReviewViewSet
 from structures.shared_links.views import PublicationLinkViewSet, SnapshotLinkViewSet
 from structures.staleness.views import CourseTreeViewSet
@@ -23,6 +23,7 @@ from structures.working_copies.views import NodeCopiesViewSet, WorkingCopyViewSe
 
 urlpatterns = [
     path("nodes/<uuid:pk>/status", NodeStatusViewSet.as_view({"get": "retrieve_status"}), name="node-status"),
+    path("nodes/<uuid:pk>/events", NodeEventsViewSet.as_view({"get": "stream_events"}), name="node-events"),
     path("nodes/<uuid:pk>/tree", CourseTreeViewSet.as_view({"get": "retrieve_tree"}), name="node-tree"),
     path(
         "nodes/<uuid:pk>/generate", NodeStructureViewSet.as_view({"post": "generate_structure"}), name="node-generate"

@@ -30,6 +30,13 @@ _IDEMPOTENCY_KEY = OpenApiParameter(
     description="A new UUID for each request. The same request with the same key has its effect once: it gets the "
     "first answer again, with `Idempotent-Replayed: true`.",
 )
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID",
+    {"type": "string", "pattern": "^[0-9]{1,19}$"},
+    OpenApiParameter.HEADER,
+    description="The last `id` that the client has seen. Another one than ours counts as none.",
+)
+NOTHING_NEW = "Nothing has happened since `Last-Event-ID`, and nothing will: do not come again."
 _FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
 # What `x-idempotency` may be, and what the description says of it.
 _IDEMPOTENCY = {

@@ -19,9 +19,13 @@ from tenants.requests import get_api_key, get_tenant
 
 def select_readable_jobs(request: Request) -> QuerySet[Job]:
     """Return the tenant's jobs that the request's key may read."""
+    return Job.objects.for_tenant(get_tenant(request)).exclude(kind__in=list_hidden_kinds(request))
+
+
+def list_hidden_kinds(request: Request) -> list[str]:
+    """Return the kinds of job that the request's key may not read."""
     key = get_api_key(request)
-    hidden = [kind.name for kind in list_job_kinds() if not has_scope(key, kind.read_scope)]
-    return Job.objects.for_tenant(get_tenant(request)).exclude(kind__in=hidden)
+    return [kind.name for kind in list_job_kinds() if not has_scope(key, kind.read_scope)]
 
 
 def get_readable_job(request: Request, job_id: UUID) -> Job:

@@ -115,6 +115,15 @@ class JobSerializer(serializers.ModelSerializer[Job]):
         return forecast_jobs(now=get_database_time())
 
 
+class JobStateSerializer(JobSerializer):
+    """One piece of work in an event: without the estimates, which change by themselves."""
+
+    class Meta:
+        model = Job
+        fields = tuple(name for name in JobSerializer.Meta.fields if not name.startswith("estimated_"))
+        read_only_fields = fields
+
+
 class JobAttemptSerializer(serializers.ModelSerializer[JobAttempt]):
     """One ended attempt at a job: why it ended, and what was next."""
 
@@ -142,6 +151,19 @@ class JobDetailSerializer(JobSerializer):
     def get_attempts(self, job: Job) -> list[dict[str, Any]]:
         """Return the attempts in a statement of their own, which lists of jobs must not pay for each row."""
         return list(JobAttemptSerializer(job.attempts.order_by("number"), many=True).data)
+
+
+class JobWaitSerializer(serializers.Serializer[Any]):
+    """How long to wait for the end of a job."""
+
+    wait = serializers.IntegerField(
+        required=False,
+        default=0,
+        min_value=0,
+        max_value=60,
+        help_text="Answer when the job has ended, after so many seconds at most. An answer with `Retry-After` came "
+        "earlier, with the job still open: ask again then.",
+    )
 
 
 class PrioritySerializer(StrictSerializer):

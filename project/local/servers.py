@@ -1,4 +1,4 @@
-"""The whole system as child processes of one command: a web server on a free port and a worker."""
+"""The whole system as child processes of one command: a web server on a free port, a worker, and what waits."""
 
 from __future__ import annotations
 
@@ -47,11 +47,14 @@ class RunningSystem:
 
 
 @contextlib.contextmanager
-def run_system(*, port: int = 0, folder: Path, report: Callable[[str], None] = print) -> Iterator[RunningSystem]:
+def run_system(
+    *, port: int = 0, folder: Path, with_streams: bool = False, report: Callable[[str], None] = print
+) -> Iterator[RunningSystem]:
     """Run web server and worker while the body runs, and end both after it. Logs are appended to files in `folder`.
 
-    `report` is called with a sentence every NEWS_SECONDS of a slow start. Raises StartFailed when the port is taken or
-    one of them does not come up.
+    `with_streams` runs the process for event streams and requests that wait, too, to which the web server hands them
+    over; without it they are answered at once. `report` is called with a sentence every NEWS_SECONDS of a slow start.
+    Raises StartFailed when the port is taken or one of them does not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _find_free_port(port)
@@ -67,12 +70,13 @@ def run_system(*, port: int = 0, folder: Path, report: Callable[[str], None] = p
         "--graceful-timeout",
         "10",
     ]
-    worker = [sys.executable, "manage.py", "worker"]
+    commands = [(web, "web.log"), ([sys.executable, "manage.py", "worker"], "worker.log")]
+    if with_streams:
+        # On any free port: clients reach it by the web server's.
+        streams = [sys.executable, "manage.py", "stream_events", "--port", "0"]
+        commands.append((streams, "streams.log"))
     with contextlib.ExitStack() as stack:
-        processes = [
-            stack.enter_context(_run_process(command, folder / name))
-            for command, name in ((web, "web.log"), (worker, "worker.log"))
-        ]
+        processes = [stack.enter_context(_run_process(command, folder / name)) for command, name in commands]
         _wait_until_ready(base_url, processes, folder, report)
         yield RunningSystem(base_url=base_url, processes=processes)
 

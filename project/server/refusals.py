@@ -56,26 +56,29 @@ def find_refusal(exc: BaseException) -> Refusal:
     return next((refusal for kind, refusal in _REFUSALS if isinstance(exc, kind)), _FAILURE)
 
 
-def build_refusal(refusal: Refusal) -> bytes:
-    """Return the whole answer, after which the connection is closed."""
-    request_id = str(uuid.uuid4())
-    title = HTTPStatus(refusal.status).phrase
-    document = {
+def build_refusal_document(refusal: Refusal) -> dict[str, str | int]:
+    """Return the problem document of an answer of the server itself."""
+    return {
         "type": build_problem_type(refusal.code),
-        "title": title,
+        "title": HTTPStatus(refusal.status).phrase,
         "status": refusal.status,
         "detail": refusal.detail,
         "code": refusal.code,
-        "request_id": request_id,
+        "request_id": str(uuid.uuid4()),
         "next_step": refusal.next_step,
     }
+
+
+def build_refusal(refusal: Refusal) -> bytes:
+    """Return the whole answer, after which the connection is closed."""
+    document = build_refusal_document(refusal)
     body = json.dumps(document).encode()
     head = (
-        f"HTTP/1.1 {refusal.status} {title}",
+        f"HTTP/1.1 {refusal.status} {document['title']}",
         "Content-Type: application/problem+json",
         f"Content-Length: {len(body)}",
         "Connection: close",
-        f"X-Request-Id: {request_id}",
+        f"X-Request-Id: {document['request_id']}",
         "X-Content-Type-Options: nosniff",
         "",
         "",

@@ -2,8 +2,9 @@
 
 gunicorn gives each connection a thread as soon as it is there, and that thread waits for whatever the client sends.
 Here the event loop receives a request's head, and a body of up to BUFFERED_BODY_BYTES, before a thread is given; a
-longer body must keep a minimum rate. Health checks have threads of their own, and the loop never waits for clients that
-close their connection late, as gunicorn's does for two seconds each.
+longer body must keep a minimum rate. Requests that may wait go to a process of their own. Health checks have threads of
+their own, and the loop never waits for clients that close their connection late, as gunicorn's does for two seconds
+each.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from gunicorn.http.body import LengthReader
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from project.server.handover import Handover
 from project.server.heads import MAX_HEAD_BYTES, HeadTooLarge, find_request_end
 from project.server.pace import PacedUnreader
 from project.server.refusals import Refusal, build_refusal, find_refusal
@@ -75,6 +77,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
         self._health_pools = {
             path: futures.ThreadPoolExecutor(max_workers=count) for path, count in _HEALTH_THREADS.items()
         }
+        self._handover = Handover(settings.STREAMS_SOCKET)
         super().init_process()
 
     def accept(self, listener: Any) -> None:
@@ -188,6 +191,8 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             return
         if request.is_complete:
             self._forget(connection)
+            if self._handover.is_wanted(connection.received) and self._hand_over(connection):
+                return
             self.enqueue_req(connection)
         else:
             connection.awaited_bytes = request.total_bytes
@@ -195,6 +200,14 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             if request.expects_continue:
                 with contextlib.suppress(OSError):
                     connection.sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _hand_over(self, connection: BufferedConnection) -> bool:
+        """Give the connection to the process that waits, if it takes it."""
+        if not self._handover.hand_over(connection.sock, connection.received):
+            return False
+        self.nr_conns -= 1
+        connection.close()
+        return True
 
     def _send_refusal(self, connection: BufferedConnection, refusal: Refusal) -> None:
         self._forget(connection)

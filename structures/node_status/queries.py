@@ -92,7 +92,9 @@ class NodeStatus:
         return sum(self.jobs[status] for status in Job.OPEN)
 
 
-def load_node_status(*, tenant: Tenant, node_id: UUID, readable: QuerySet[Job]) -> NodeStatus:
+def load_node_status(
+    *, tenant: Tenant, node_id: UUID, readable: QuerySet[Job], with_forecast: bool = True
+) -> NodeStatus:
     """Return how far the work at and below a node is. `readable` are the jobs that may be told of. Raises NotFound."""
     nodes = list_node_ids_below(tenant=tenant, node_id=node_id)
     newest = (
@@ -102,7 +104,7 @@ def load_node_status(*, tenant: Tenant, node_id: UUID, readable: QuerySet[Job]) 
     )
     jobs = Job.objects.filter(pk__in=newest.values("pk"))
     rows = _select_entries(tenant, nodes).union(_select_jobs(jobs), _select_failures(jobs), all=True)
-    return _build_status(node_id, len(nodes), rows)
+    return _build_status(node_id, len(nodes), rows, with_forecast=with_forecast)
 
 
 def _select_entries(tenant: Tenant, nodes: Sequence[UUID]) -> QuerySet[MaterialEntry, Any]:
@@ -159,7 +161,9 @@ def _fill_columns(rows: QuerySet[Any, Any], *, part: str, given: set[str]) -> Qu
     return filled
 
 
-def _build_status(node_id: UUID, node_count: int, rows: Iterable[Mapping[str, Any]]) -> NodeStatus:
+def _build_status(
+    node_id: UUID, node_count: int, rows: Iterable[Mapping[str, Any]], *, with_forecast: bool
+) -> NodeStatus:
     entries = dict.fromkeys(EntryState, 0)
     jobs = dict.fromkeys(JobStatus, 0)
     stages: list[StageCount] = []
@@ -195,7 +199,7 @@ def _build_status(node_id: UUID, node_count: int, rows: Iterable[Mapping[str, An
         stages=sorted(stages, key=lambda each: (each.kind, each.stage)),
         failures=sorted(failures, key=lambda each: (each.finished_at, each.job_id), reverse=True),
         failure_counts=dict(sorted(codes.items())),
-        estimated_end=_estimate_end(open_ids),
+        estimated_end=_estimate_end(open_ids) if with_forecast else None,
     )
 
 
