@@ -76,8 +76,9 @@ class BatchRequestAdmin(ReadOnlyAdmin):
 class SpendingLimitAdmin(ModelAdmin):
     """What each tenant may spend in a month. Raising the hard limit here lets refused work go on."""
 
-    fields = ("tenant", "soft_limit", "hard_limit")
-    list_display = ("tenant", "soft_limit", "hard_limit", "warned_at", "updated_at")
+    fields = ("tenant", "soft_limit", "hard_limit", "own_soft_limit", "own_hard_limit")
+    readonly_fields = ("own_soft_limit", "own_hard_limit")
+    list_display = ("tenant", "soft_limit", "hard_limit", "own_soft_limit", "own_hard_limit", "warned_at", "updated_at")
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug",)
     ordering = ("tenant__slug", "id")

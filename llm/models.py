@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Self
 
 from django.core.validators import MinValueValidator
@@ -11,6 +12,7 @@ from django.db.models import F, Q
 from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
+from tenants.own_limits import choose_lower
 
 # Of dollars. Prices are for a million tokens and have at most four decimals (PRICE_DECIMALS), so that the cost of one
 # token is exact with ten; the other ten digits are more than any bill has.
@@ -221,6 +223,24 @@ class SpendingLimit(UUIDModel):
         validators=[MinValueValidator(0)],
         help_text="Dollars a month. A call that could go beyond it is refused before it is made.",
     )
+    own_soft_limit = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(0)],
+        help_text="Set by the tenant itself. The lower one holds.",
+    )
+    own_hard_limit = models.DecimalField(
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(0)],
+        help_text="Set by the tenant itself. The lower one holds.",
+    )
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -237,7 +257,24 @@ class SpendingLimit(UUIDModel):
                 name="budget_limits_are_not_negative",
                 violation_error_message="A limit is at least 0.",
             ),
+            models.CheckConstraint(
+                condition=Q(own_soft_limit__isnull=True)
+                | Q(own_hard_limit__isnull=True)
+                | Q(own_soft_limit__lte=F("own_hard_limit")),
+                name="own_budget_warns_before_it_refuses",
+                violation_error_message="The soft limit must not be larger than the hard one.",
+            ),
         ]
+
+    @property
+    def lower_soft_limit(self) -> Decimal | None:
+        """The soft limit that holds: the operator's or the tenant's own."""
+        return choose_lower(self.soft_limit, self.own_soft_limit)
+
+    @property
+    def lower_hard_limit(self) -> Decimal | None:
+        """The hard limit that holds: the operator's or the tenant's own."""
+        return choose_lower(self.hard_limit, self.own_hard_limit)
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Avg, Count, Q, QuerySet, Sum
 
-from llm.models import CallOutcome, ExternalCall
+from llm.models import CallOutcome, ExternalCall, SpendingLimit
 from project.jobs.models import Job
 from tenants.models import Tenant
 
@@ -55,3 +55,8 @@ def list_costs_by_model(*, tenant: Tenant, begin: datetime, end: datetime) -> Qu
         )
         .order_by("-spent", "action", "provider", "model")
     )
+
+
+def get_budget(*, tenant: Tenant) -> SpendingLimit:
+    """Return the limits of a tenant, without any when there is no row of it. One statement."""
+    return SpendingLimit.objects.filter(tenant=tenant).first() or SpendingLimit(tenant=tenant)

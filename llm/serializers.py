@@ -9,6 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from llm.models import SpendingLimit
 from project.http.serializers import StrictSerializer
 
 _MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
@@ -71,3 +72,34 @@ class CostsSerializer(serializers.Serializer[dict[str, Any]]):
     hard_limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     renews_at = serializers.DateTimeField(help_text="When the next month begins.")
     rows = CostRowSerializer(many=True)
+
+
+class BudgetChangeSerializer(StrictSerializer):
+    """What the tenant itself wants to spend at most. Both are replaced; null is as much as the operator says."""
+
+    soft_limit_usd = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, allow_null=True, source="soft_limit",
+        help_text="Dollars a month; beyond it there is a warning.",
+    )  # fmt: skip
+    hard_limit_usd = serializers.DecimalField(
+        max_digits=12, decimal_places=2, min_value=0, allow_null=True, source="hard_limit",
+        help_text="Dollars a month; what could go beyond it is refused.",
+    )  # fmt: skip
+
+
+class BudgetSerializer(serializers.ModelSerializer[SpendingLimit]):
+    """What a tenant may spend in a month: its own limits, the operator's, and the lower ones, which hold."""
+
+    soft_limit_usd = serializers.DecimalField(12, 2, source="own_soft_limit", allow_null=True)
+    hard_limit_usd = serializers.DecimalField(12, 2, source="own_hard_limit", allow_null=True)
+    operator_soft_limit_usd = serializers.DecimalField(12, 2, source="soft_limit", allow_null=True)
+    operator_hard_limit_usd = serializers.DecimalField(12, 2, source="hard_limit", allow_null=True)
+    lower_soft_limit_usd = serializers.DecimalField(12, 2, source="lower_soft_limit", allow_null=True)
+    lower_hard_limit_usd = serializers.DecimalField(12, 2, source="lower_hard_limit", allow_null=True)
+
+    class Meta:
+        model = SpendingLimit
+        fields = tuple(
+            f"{prefix}{name}_limit_usd" for prefix in ("", "operator_", "lower_") for name in ("soft", "hard")
+        )
+        read_only_fields = fields

@@ -1,4 +1,4 @@
-"""Services for operators: setting spending limits, settling calls of unknown cost and closing breakers."""
+"""Services for operators, such as settling calls of unknown cost, and spending limits of both sides."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db import transaction
 from llm.errors import BudgetRefused, SettlementRefused
 from llm.models import Breaker, CallOutcome, ExternalCall, SpendingLimit
 from tenants.models import Tenant
+from tenants.own_limits import require_not_above
 
 
 @transaction.atomic
@@ -23,6 +24,24 @@ def set_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decima
     budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first() or SpendingLimit(tenant=tenant)
     # A new limit is warned about anew in the same month.
     budget.soft_limit, budget.hard_limit, budget.warned_at = soft_limit, hard_limit, None
+    return _save_budget(budget)
+
+
+@transaction.atomic
+def set_own_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decimal | None) -> SpendingLimit:
+    """Set what the tenant itself wants to spend at most in a month, in dollars; None is what the operator says.
+
+    Raises BudgetRefused, or AboveOperatorLimit for more than `set_budget` allows. Holds as `set_budget` does.
+    """
+    budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first() or SpendingLimit(tenant=tenant)
+    require_not_above(
+        soft=soft_limit, hard=hard_limit, operator_soft=budget.soft_limit, operator_hard=budget.hard_limit
+    )
+    budget.own_soft_limit, budget.own_hard_limit, budget.warned_at = soft_limit, hard_limit, None
+    return _save_budget(budget)
+
+
+def _save_budget(budget: SpendingLimit) -> SpendingLimit:
     try:
         budget.full_clean()
     except ValidationError as exc:

@@ -2,6 +2,9 @@
 
 from django.urls import path
 
-from llm.views import CostsView
+from llm.views import BudgetView, CostsView
 
-urlpatterns = [path("costs", CostsView.as_view(), name="costs")]
+urlpatterns = [
+    path("costs", CostsView.as_view(), name="costs"),
+    path("budget", BudgetView.as_view(), name="budget"),
+]

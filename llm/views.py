@@ -1,4 +1,4 @@
-"""REST endpoint of the costs of model calls."""
+"""REST endpoints of the costs of model calls, and of what they may cost."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llm.queries import list_costs_by_model
+from llm.queries import get_budget, list_costs_by_model
 from llm.router.budgets import compute_spending, get_month_start, get_next_month_start
-from llm.serializers import CostsQuerySerializer, CostsSerializer
+from llm.serializers import BudgetChangeSerializer, BudgetSerializer, CostsQuerySerializer, CostsSerializer
+from llm.services import set_own_budget
 from project.http.responses import validated
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
@@ -41,3 +42,21 @@ class CostsView(APIView):
             "rows": rows,
         }
         return Response(CostsSerializer(answer).data)
+
+
+class BudgetView(APIView):
+    """What the tenant may spend on models in a month."""
+
+    read_scope = Scope.ADMIN
+    write_scope = Scope.ADMIN
+
+    @extend_schema(responses=BudgetSerializer, operation_id="budget")
+    def get(self, request: Request) -> Response:
+        """Read the limits of a month: the tenant's own, the operator's, and the lower ones, which hold."""
+        return Response(BudgetSerializer(get_budget(tenant=get_tenant(request))).data)
+
+    @extend_schema(request=BudgetChangeSerializer, responses=BudgetSerializer, operation_id="budget_set")
+    def put(self, request: Request) -> Response:
+        """Set the tenant's own limits, never above the operator's; null is none. Holds from a second later on."""
+        wanted = validated(BudgetChangeSerializer(data=request.data))
+        return Response(BudgetSerializer(set_own_budget(tenant=get_tenant(request), **wanted)).data)

@@ -11,7 +11,7 @@ from materials.chunks.views import (
 )
 from materials.entries.views import EntryViewSet, NodeEntryViewSet
 from materials.mappings.views import MappingViewSet, NodeMappingViewSet
-from materials.objects.views import UsageView
+from materials.objects.views import QuotaView, UsageView
 from materials.recordings.views import EntryFrameViewSet, FrameViewSet
 from materials.transfer.views import ImportViewSet, NodeTransferViewSet
 from materials.tree.views import NodeViewSet
@@ -42,6 +42,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/complete", UploadViewSet.as_view({"post": "complete"}), name="upload-complete"),
     path("uploads/<uuid:pk>/parts/<int:number>", SignedURLViewSet.as_view({"put": "put_part"}), name="upload-part"),
     path("usage", UsageView.as_view(), name="usage"),
+    path("quota", QuotaView.as_view(), name="quota"),
     path(
         "entries/<uuid:pk>",
         EntryViewSet.as_view({"get": "retrieve", "patch": "partial_update", "delete": "destroy"}),

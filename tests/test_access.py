@@ -104,6 +104,8 @@ ACCESS = [
     ("DELETE", "uploads/{upload}", WRITE, True),
     ("POST", "uploads/{upload}/complete", WRITE, True),
     ("GET", "usage", READ, False),
+    ("GET", "quota", Scope.ADMIN, False),
+    ("PUT", "quota", Scope.ADMIN, False),
     ("GET", "nodes/{node}/mappings", READ, True),
     ("POST", "nodes/{node}/mappings", WRITE, True),
     ("GET", "mappings/{mapping}", READ, True),
@@ -114,6 +116,8 @@ ACCESS = [
     ("POST", "nodes/{node}/generate", GENERATE, True),
     ("GET", "nodes/{node}/generation-plan", READ, True),
     ("GET", "costs", READ, False),
+    ("GET", "budget", Scope.ADMIN, False),
+    ("PUT", "budget", Scope.ADMIN, False),
     ("GET", "nodes/{node}/structure", READ, True),
     ("GET", "nodes/{node}/snapshots", READ, True),
     ("GET", "snapshots/{snapshot}", READ, True),
@@ -188,6 +192,8 @@ SIGNED = [
 ]
 BODIES = {
     "keys": {"label": "new", "scopes": ["keys"]},
+    "budget": {"soft_limit_usd": None, "hard_limit_usd": "5.00"},
+    "quota": {"soft_limit_bytes": 1, "hard_limit_bytes": None},
     "nodes": {"title": "New"},
     "nodes/{node}/move": {"parent": None},
     "nodes/{node}/copy": {"parent": None},
@@ -433,7 +439,7 @@ def test_every_change_is_made_once_for_one_idempotency_key(
 ) -> None:
     client = api(acme, Scope.ADMIN)
     for method, template, _, _ in ACCESS:
-        if method == "GET":
+        if method in {"GET", "PUT"}:
             continue
         with subtests.test(f"{method} {template}"), undone():
             first, second = [request(client, method, world, template, **{"Idempotency-Key": "k"}) for _ in range(2)]
@@ -562,7 +568,7 @@ def api_routes() -> Iterator[tuple[str, str]]:
         if path.startswith("api/v1/"):
             view = pattern.callback
             actions = getattr(view, "actions", None)
-            methods = actions or [m for m in ("get", "post", "patch", "delete") if hasattr(view.cls, m)]  # type: ignore[attr-defined]
+            methods = actions or [m for m in ("get", "post", "put", "patch", "delete") if hasattr(view.cls, m)]  # type: ignore[attr-defined]
             for method in methods:
                 if method != "head":
                     yield method.upper(), _shape(path.removeprefix("api/v1/"))

@@ -129,8 +129,8 @@ def compute_spending(
     )
     return Spending(
         **sums,
-        soft_limit=limit.soft_limit if limit else None,
-        hard_limit=limit.hard_limit if limit else None,
+        soft_limit=limit.lower_soft_limit if limit else None,
+        hard_limit=limit.lower_hard_limit if limit else None,
         renews_at=get_next_month_start(begin),
     )
 
@@ -142,8 +142,9 @@ def check_hard_limit(tenant: Tenant, spending: Spending, amount: Decimal) -> Non
             f"This could cost up to ${amount:.4f}, but of the month's ${spending.hard_limit} only "
             f"${spending.remaining:.4f} are left.",
             next_step=(
-                f"Ask the operator of this server to raise the budget of tenant {tenant.slug}, choose a cheaper "
-                f"strategy, or wait until {spending.renews_at:%Y-%m-%d}, when a new month begins."
+                f"Ask the operator of this server to raise the budget of tenant {tenant.slug}, or raise your own limit "
+                "if it is the lower one (PUT /api/v1/budget). Or choose a cheaper strategy, or wait until "
+                f"{spending.renews_at:%Y-%m-%d}, when a new month begins."
             ),
         )
 
@@ -168,5 +169,5 @@ def _warn_once_a_month(limit: SpendingLimit, spending: Spending, now: datetime) 
             "a tenant has spent its soft limit",
             tenant=str(limit.tenant_id),
             spent=str(spending.charged),
-            soft_limit=str(limit.soft_limit),
+            soft_limit=str(spending.soft_limit),
         )

@@ -71,7 +71,11 @@ class QuotaAdmin(ModelAdmin):
     """How much each tenant may store. Raising the hard limit here lets refused files be sent again."""
 
     form = QuotaForm
-    list_display = ("tenant", "display_soft_limit", "display_hard_limit", "warned_at", "updated_at")
+    readonly_fields = ("own_soft_limit", "own_hard_limit")
+    list_display = (
+        "tenant", "display_soft_limit", "display_hard_limit", "own_soft_limit", "own_hard_limit", "warned_at",
+        "updated_at",
+    )  # fmt: skip
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug",)
     ordering = ("tenant__slug", "id")

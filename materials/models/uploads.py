@@ -12,6 +12,7 @@ from django.utils import timezone
 from project.db.fields import UUIDModel
 from project.jobs.models import Job
 from tenants.models import Tenant
+from tenants.own_limits import choose_lower
 
 
 class UploadQuerySet(models.QuerySet["Upload"]):
@@ -115,6 +116,20 @@ class Quota(UUIDModel):
         validators=[MinValueValidator(0)],
         help_text="Bytes. What could go beyond it is refused before it is sent.",
     )
+    own_soft_limit = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(0)],
+        help_text="Set by the tenant itself. The lower one holds.",
+    )
+    own_hard_limit = models.BigIntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        validators=[MinValueValidator(0)],
+        help_text="Set by the tenant itself. The lower one holds.",
+    )
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -131,7 +146,24 @@ class Quota(UUIDModel):
                 name="quota_limits_are_not_negative",
                 violation_error_message="A limit is at least 0.",
             ),
+            models.CheckConstraint(
+                condition=Q(own_soft_limit__isnull=True)
+                | Q(own_hard_limit__isnull=True)
+                | Q(own_soft_limit__lte=F("own_hard_limit")),
+                name="own_quota_warns_before_it_refuses",
+                violation_error_message="The soft limit must not be larger than the hard one.",
+            ),
         ]
+
+    @property
+    def lower_soft_limit(self) -> int | None:
+        """The soft limit that holds: the operator's or the tenant's own."""
+        return choose_lower(self.soft_limit, self.own_soft_limit)
+
+    @property
+    def lower_hard_limit(self) -> int | None:
+        """The hard limit that holds: the operator's or the tenant's own."""
+        return choose_lower(self.hard_limit, self.own_hard_limit)
 
     def __str__(self) -> str:
         return f"{self.tenant_id}: {self.soft_limit} / {self.hard_limit}"

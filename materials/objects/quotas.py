@@ -25,6 +25,7 @@ from project import logs
 from project.db.clock import get_database_time
 from project.errors import RuleViolation
 from tenants.models import Tenant
+from tenants.own_limits import require_not_above
 
 # Longer than any request may take. It only matters when a process died before it could release its reservation.
 RESERVATION_LIFETIME = timedelta(hours=6)
@@ -75,8 +76,8 @@ def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
         objects=number,
         stored=size,
         promised=sum(rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (uploads, reserved)),
-        soft_limit=quota.soft_limit if quota else None,
-        hard_limit=quota.hard_limit if quota else None,
+        soft_limit=quota.lower_soft_limit if quota else None,
+        hard_limit=quota.lower_hard_limit if quota else None,
     )
 
 
@@ -163,6 +164,11 @@ class QuotaReservation:
         self.release()
 
 
+def get_quota(*, tenant: Tenant) -> Quota:
+    """Return the limits of a tenant, without any when there is no row of it. One statement."""
+    return Quota.objects.filter(tenant=tenant).first() or Quota(tenant=tenant)
+
+
 @transaction.atomic
 def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None) -> Quota:
     """Set how many bytes the tenant may store; None is no limit. Deletes nothing. Raises RuleViolation."""
@@ -170,6 +176,23 @@ def set_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None)
     quota = Quota.objects.filter(tenant=tenant).first() or Quota(tenant=tenant)
     # `warned_at` is cleared so that the new limit warns at once.
     quota.soft_limit, quota.hard_limit, quota.warned_at = soft_limit, hard_limit, None
+    return _save_quota(quota)
+
+
+@transaction.atomic
+def set_own_quota(*, tenant: Tenant, soft_limit: int | None, hard_limit: int | None) -> Quota:
+    """Set how many bytes the tenant itself wants to store at most; None is as many as the operator says.
+
+    Deletes nothing. Raises RuleViolation, or AboveOperatorLimit for more than `set_quota` allows.
+    """
+    lock_tree(tenant)
+    quota = get_quota(tenant=tenant)
+    require_not_above(soft=soft_limit, hard=hard_limit, operator_soft=quota.soft_limit, operator_hard=quota.hard_limit)
+    quota.own_soft_limit, quota.own_hard_limit, quota.warned_at = soft_limit, hard_limit, None
+    return _save_quota(quota)
+
+
+def _save_quota(quota: Quota) -> Quota:
     try:
         quota.full_clean()
     except ValidationError as exc:
@@ -184,7 +207,7 @@ def _build_quota_error(tenant: Tenant, usage: StorageUsage, size: int | None) ->
         f"{more}; of the {usage.hard_limit} bytes that may be stored, {usage.left_bytes} are left.",
         next_step=(
             "Delete what is not needed any more, or ask the operator of this server to raise the quota of tenant "
-            f"{tenant.slug}."
+            f"{tenant.slug}, or raise your own limit if it is the lower one (PUT /api/v1/quota)."
         ),
         extra={
             "hard_limit_bytes": usage.hard_limit,
@@ -204,5 +227,5 @@ def _log_quota_warning(quota: Quota, goal: int, now: datetime) -> None:
             "a tenant stores more than its soft limit",
             tenant=str(quota.tenant_id),
             bytes=goal,
-            soft_limit=quota.soft_limit,
+            soft_limit=quota.lower_soft_limit,
         )

@@ -23,7 +23,7 @@ from tests.test_access import ACCESS, OF_NO_USE, WITHOUT_MODEL, World, read_whol
 __all__ = ["world"]  # the fixture
 
 Restricted = Callable[..., APIClient]
-WHOLE_TENANT = {"usage", "costs"}
+WHOLE_TENANT = {"usage", "costs", "quota", "budget"}
 """What has no part below a node."""
 MAKES_COURSES = {("POST", "nodes"), ("POST", "nodes/{node}/move"), ("POST", "nodes/{node}/copy")}
 """As the access table asks for it: without a parent."""

@@ -41,8 +41,12 @@ class Command(BaseCommand):
                 set_budget(tenant=owner, soft_limit=limits["soft"], hard_limit=limits["hard"])
             except BudgetRefused as exc:
                 raise CommandError(f"{exc} {exc.next_step}") from exc
+        shown = dict(limits)
+        if present is not None:
+            own = {"own soft": present.own_soft_limit, "own hard": present.own_hard_limit}
+            shown |= {name: limit for name, limit in own.items() if limit is not None}
         return f"{owner.slug}: " + ", ".join(
-            f"{name} limit {'none' if limit is None else f'${limit}'}" for name, limit in limits.items()
+            f"{name} limit {'none' if limit is None else f'${limit}'}" for name, limit in shown.items()
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from materials.models import Quota
 from materials.objects.quotas import get_storage_usage, set_quota
 from project.env import parse_size
 from project.errors import RuleViolation
@@ -29,15 +30,18 @@ class Command(BaseCommand):
 
     def handle(self, *, tenant: str, **options: Any) -> str:
         owner = find_tenant(tenant)
-        usage = get_storage_usage(tenant=owner, now=timezone.now())
-        stored = usage.stored
-        limit_by_name = {"soft": usage.soft_limit, "hard": usage.hard_limit}
+        stored = get_storage_usage(tenant=owner, now=timezone.now()).stored
+        # Not those of the usage, which are the lower ones of these and the tenant's own.
+        present = Quota.objects.filter(tenant=owner).first() or Quota()
+        limit_by_name = {"soft": present.soft_limit, "hard": present.hard_limit}
         if given := {name: options[name] for name in limit_by_name if name in options}:
             limit_by_name |= given
             try:
                 set_quota(tenant=owner, soft_limit=limit_by_name["soft"], hard_limit=limit_by_name["hard"])
             except RuleViolation as exc:
                 raise CommandError(str(exc)) from exc
+        own = {"own soft": present.own_soft_limit, "own hard": present.own_hard_limit}
+        limit_by_name |= {name: limit for name, limit in own.items() if limit is not None}
         limits = ", ".join(
             f"{name} limit {'none' if limit is None else f'{limit:,} bytes'}" for name, limit in limit_by_name.items()
         )
