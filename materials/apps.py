@@ -28,7 +28,10 @@ class MaterialsConfig(AppConfig):
 
     def ready(self) -> None:
         job_kinds.register_node_function("materials.queries.list_node_ids_below")
-        collections.register_tree("materials.queries.select_node_ids_below")
+        collections.register_tree(
+            select_ids_path="materials.queries.select_node_ids_below",
+            filter_ids_path="materials.queries.filter_node_ids",
+        )
         of_an_entry = ("entry__node",)
         collections.register_collection("nodes", model="materials.MaterialNode", node_columns=("pk",))
         collections.register_collection("entries", model="materials.MaterialEntry")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -46,6 +46,17 @@ WITH RECURSIVE line AS (
     FROM materials_materialnode parent JOIN line ON parent.id = line.parent_id
 ) CYCLE id SET is_cycle USING path
 SELECT id FROM line WHERE NOT is_cycle ORDER BY distance
+"""
+
+_IDS_BELOW_SQL = """
+WITH RECURSIVE line AS (
+    SELECT id AS start, id, parent_id FROM materials_materialnode
+    WHERE tenant_id = %(tenant)s AND id = ANY(%(ids)s::uuid[])
+    UNION
+    SELECT line.start, parent.id, parent.parent_id
+    FROM materials_materialnode parent JOIN line ON parent.id = line.parent_id
+)
+SELECT start FROM line WHERE id = %(node)s
 """
 
 
@@ -94,6 +105,13 @@ def list_node_ids_below(*, tenant: Tenant, node_id: UUID) -> list[UUID]:
     if not ids:
         raise NotFound(f"There is no node {node_id}.")
     return ids
+
+
+def filter_node_ids(*, tenant: Tenant, node_id: UUID, ids: Collection[UUID]) -> list[UUID]:
+    """Return those of the ids that are of the node or of nodes below it. One statement, which looks upwards."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IDS_BELOW_SQL, {"tenant": tenant.pk, "node": node_id, "ids": list(ids)})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def list_subtree(*, tenant: Tenant, node_id: UUID) -> list[MaterialNode]:

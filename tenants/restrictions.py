@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.db.models.expressions import RawSQL
 from rest_framework.exceptions import APIException
 from rest_framework.filters import BaseFilterBackend
 from rest_framework.permissions import BasePermission
@@ -22,7 +21,7 @@ from rest_framework.request import Request
 
 from project.errors import DomainError, NotFound
 from project.http.parsers import MAX_BYTES, StrictJSONParser
-from tenants.collections import find_collection, list_collections
+from tenants.collections import find_collection, find_outside, list_collections
 from tenants.errors import KeyRestricted
 from tenants.models import ApiKey
 from tenants.requests import get_api_key
@@ -54,15 +53,15 @@ class StaysInside(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Return True. Raises NotFound for what lies outside, and KeyRestricted for what belongs to the whole tenant.
 
-        A constant number of statements, none for keys without restriction. A refused request counts against the rate
+        At most three statements, none for keys without restriction. A refused request counts against the rate
         limit like any other.
         """
         key = get_api_key(request)
         if key.node_id is None:
             return True
         try:
-            _check_address(request, view, key, key.node_id)
-            _check_named_ids(key, key.node_id, _list_named_ids(request, view))
+            _check_address(request, view)
+            _check_ids(key, key.node_id, view.kwargs.get("pk"), _list_named_ids(request, view))
         except DomainError:
             charge_request(request)
             raise
@@ -82,37 +81,30 @@ class ShowsInside(BaseFilterBackend):
         return queryset  # rows of one thing that is inside, as its address was checked
 
 
-def _check_address(request: Request, view: APIView, key: ApiKey, node_id: UUID) -> None:
+def _check_address(request: Request, view: APIView) -> None:
+    """Raise KeyRestricted unless all that the address can name is known to lie inside or outside."""
     match = request._request.resolver_match
     name = match.route.removeprefix(_PREFIX).partition("/")[0] if match else ""
     pk = view.kwargs.get("pk")
     if pk is None and getattr(view, "serves_restricted_keys", False):
         return
-    collection = find_collection(name)
-    if pk is None or collection is None:
+    if pk is None or find_collection(name) is None:
         raise KeyRestricted(
             "This key is restricted to one course node, and this address belongs to the whole tenant.",
             next_step="Use a key that is not restricted.",
         )
-    if not collection.select_inside(key.tenant, node_id).filter(pk=pk).exists():
-        raise NotFound(f"There is nothing with the id {pk} here.")
 
 
-def _check_named_ids(key: ApiKey, node_id: UUID, ids: set[UUID]) -> None:
-    """Raise NotFound when one of the ids is of something of the tenant that lies outside."""
+def _check_ids(key: ApiKey, node_id: UUID, pk: UUID | None, named: set[UUID]) -> None:
+    """Raise NotFound when the id of the address is not inside, or a named one is of something that is outside."""
+    ids = named if pk is None else named | {pk}
     if not ids:
         return
-    named = RawSQL("SELECT unnest(%s::uuid[])", (list(ids),))  # constant SQL, ids as one parameter
-    outside = [
-        each.model._default_manager.filter(tenant=key.tenant, pk__in=named)
-        .exclude(pk__in=each.select_inside(key.tenant, node_id).values("pk"))
-        .order_by()
-        .values_list("pk", flat=True)
-        for each in list_collections()
-    ]
-    found = outside[0].union(*outside[1:], all=True)[:1]
-    for pk in found:
-        raise NotFound(f"There is nothing with the id {pk} here.")
+    known, outside = find_outside(key.tenant, node_id, ids)
+    if pk is not None and pk not in known:
+        outside.add(pk)
+    for each in sorted(outside):
+        raise NotFound(f"There is nothing with the id {each} here.")
 
 
 def _list_named_ids(request: Request, view: APIView) -> set[UUID]:

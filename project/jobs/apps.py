@@ -13,6 +13,11 @@ class JobsConfig(AppConfig):
     label = "jobs"
 
     def ready(self) -> None:
-        register_collection("jobs", model="jobs.Job", condition_path="project.jobs.access.build_restriction")
+        register_collection(
+            "jobs",
+            model="jobs.Job",
+            subject_column="subject_id",
+            condition_path="project.jobs.access.build_restriction",
+        )
         # Of tenants, which is below jobs and cannot register it.
         register_periodic_task("tenants.idempotency.delete_old_requests")

@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from materials.models import MaterialEntry, MaterialNode
@@ -16,7 +18,7 @@ from tenants.collections import find_collection
 from tenants.models import ApiKey, Tenant
 from tenants.scopes import Scope
 from tenants.services import issue_api_key
-from tests.conftest import drain, upload
+from tests.conftest import Api, drain, upload
 from tests.openapi import DescribedClient
 from tests.test_access import ACCESS, OF_NO_USE, WITHOUT_MODEL, World, read_whole, request, undone, world
 
@@ -156,6 +158,24 @@ def test_lists_show_what_is_below(
     keys = ApiKey.objects.filter(node_id=part.pk)
     assert list_ids(below, "keys") == [str(key.pk) for key in keys]
     assert below.get("/api/v1/me").json()["node"] == str(part.pk)
+
+
+def test_it_takes_three_statements_more_for_a_restricted_key(
+    api: Api, restricted: Restricted, lecture: MaterialEntry, acme: Tenant
+) -> None:
+    def count(client: APIClient, path: str) -> int:
+        client.get("/api/v1/me")  # its use is recorded once a minute
+        with CaptureQueriesContext(connection) as statements:
+            assert client.get(f"/api/v1/{path}").status_code == 200
+        return len(statements)
+
+    own, all_ = restricted(lecture.node_id), api(acme)
+    for path, more in (
+        (f"entries/{lecture.pk}", 3),
+        (f"jobs/{lecture.job_id}", 3),
+        (f"jobs?node={lecture.node_id}&subject={lecture.pk}", 4),  # the nodes below, for the condition of the list
+    ):
+        assert count(own, path) == count(all_, path) + more
 
 
 def test_a_key_of_a_node_that_was_deleted_reaches_nothing(
