@@ -16,7 +16,7 @@ from project.http.admin import ReadOnlyAdmin
 
 @admin.register(ExternalCall)
 class ExternalCallAdmin(ReadOnlyAdmin):
-    """Attempts at models, newest first. The sum of their cost is the bill."""
+    """Attempts at models, newest first. The sum of the cost of those that are not simulated is the bill."""
 
     list_display = (
         "created_at",
@@ -31,8 +31,9 @@ class ExternalCallAdmin(ReadOnlyAdmin):
         "cost",
         "estimated_cost",
         "latency_ms",
+        "is_simulated",
     )
-    list_filter = ("outcome", "action", "provider", "model", "tenant")
+    list_filter = ("is_simulated", "outcome", "action", "provider", "model", "tenant")
     list_select_related = ("tenant",)
     search_fields = ("id", "call_id", "job__id", "request_id", "tenant__slug")
     ordering = ("-id",)

@@ -35,6 +35,8 @@ class CallOutcome:
 class ExternalCall(UUIDModel):
     """One attempt at one model, written before the call and ended after it. The sum of the rows is the bill.
 
+    Rows of sandboxes are simulated: they belong to tenants of their own, and to no bill.
+
     Units are tokens as in `llm.messages.TokenUsage`. `cost` is null when it is unknown whether the vendor charges: the
     connection broke or the time was up before the usage came, the call is in flight, or it was lost with the
     process that made it. Spending limits count `estimated_cost` instead of it.
@@ -98,6 +100,9 @@ class ExternalCall(UUIDModel):
     )
     ends_by = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="After this, a call in flight counts as lost."
+    )
+    is_simulated = models.BooleanField(
+        db_default=False, help_text="In a sandbox: no vendor was asked, and the cost is what it would have been."
     )
     http_status = models.PositiveSmallIntegerField(null=True, blank=True)
     request_id = models.CharField(max_length=200, blank=True, db_default="")

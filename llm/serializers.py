@@ -71,6 +71,9 @@ class CostsSerializer(serializers.Serializer[dict[str, Any]]):
     soft_limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     hard_limit_usd = serializers.DecimalField(max_digits=12, decimal_places=2, allow_null=True)
     renews_at = serializers.DateTimeField(help_text="When the next month begins.")
+    is_simulated = serializers.BooleanField(
+        help_text="In the sandbox: no vendor was asked, and these sums are what it would have cost."
+    )
     rows = CostRowSerializer(many=True)
 
 

@@ -39,6 +39,7 @@ class CostsView(APIView):
             "soft_limit_usd": spending.soft_limit,
             "hard_limit_usd": spending.hard_limit,
             "renews_at": spending.renews_at,
+            "is_simulated": tenant.is_sandbox,
             "rows": rows,
         }
         return Response(CostsSerializer(answer).data)

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from llm.sandbox.answers import register_sandbox_answer
 from materials import sites as sites  # registers its system check
 from materials.job_kinds import (
     CHECK_ADDRESS,
@@ -105,3 +106,5 @@ class MaterialsConfig(AppConfig):
         periodic_tasks.register_periodic_task("materials.tasks.remove_objects")
         periodic_tasks.register_periodic_task("materials.tasks.sweep_uploads")
         periodic_tasks.register_periodic_task("materials.tasks.release_old_archives")
+        periodic_tasks.register_periodic_task("materials.tasks.wipe_sandboxes")
+        register_sandbox_answer("ImageDescription", "materials.sandbox.answers.describe_picture")

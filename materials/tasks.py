@@ -8,6 +8,7 @@ from materials.ingestion.services import ingest_entry
 from materials.objects import removal
 from materials.recordings.key_frames import process_key_frames
 from materials.recordings.transcription import ingest_recording
+from materials.sandbox import wiping
 from materials.transfer import services
 from materials.transfer.services import import_archive
 from materials.uploads import cleanup
@@ -34,6 +35,7 @@ __all__ = [
     "remove_objects",
     "sweep_uploads",
     "verify_upload",
+    "wipe_sandboxes",
 ]
 
 
@@ -50,3 +52,8 @@ def sweep_uploads() -> None:
 def release_old_archives() -> None:
     """Delete the archives of imports that nobody will retry."""
     services.release_old_archives(now=get_database_time())
+
+
+def wipe_sandboxes() -> None:
+    """Delete what is old in sandboxes."""
+    wiping.wipe_sandboxes(now=get_database_time(), seconds=_SWEEP_SECONDS)

@@ -13,6 +13,7 @@ from materials.entries.views import EntryViewSet, NodeEntryViewSet
 from materials.mappings.views import MappingViewSet, NodeMappingViewSet
 from materials.objects.views import QuotaView, UsageView
 from materials.recordings.views import EntryFrameViewSet, FrameViewSet
+from materials.sandbox.views import SandboxView
 from materials.transfer.views import ImportViewSet, NodeTransferViewSet
 from materials.tree.views import NodeViewSet
 from materials.uploads.views import DownloadViewSet, NodeUploadViewSet, SignedURLViewSet, UploadViewSet
@@ -41,6 +42,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>", UploadViewSet.as_view({"get": "retrieve", "delete": "destroy"}), name="upload"),
     path("uploads/<uuid:pk>/complete", UploadViewSet.as_view({"post": "complete"}), name="upload-complete"),
     path("uploads/<uuid:pk>/parts/<int:number>", SignedURLViewSet.as_view({"put": "put_part"}), name="upload-part"),
+    path("sandbox", SandboxView.as_view(), name="sandbox"),
     path("usage", UsageView.as_view(), name="usage"),
     path("quota", QuotaView.as_view(), name="quota"),
     path(

@@ -6,7 +6,7 @@ import json
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from project.error_codes.catalogue import build_example, get_catalogue
+from tenants.keys import KEY_MODES, KeyMode
 from tenants.models import ApiKey
 from tenants.requests import get_api_key
 from tenants.scopes import Scope
@@ -37,6 +38,7 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
 
     tenant = serializers.CharField(source="tenant.slug", read_only=True)
     tenant_id = serializers.UUIDField(read_only=True)
+    mode = serializers.SerializerMethodField(help_text="`test`: the key works in the sandbox of its tenant.")
     node = serializers.UUIDField(
         source="node_id", allow_null=True, read_only=True, help_text="The only course node that the key reaches."
     )
@@ -50,6 +52,7 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
             "tenant",
             "tenant_id",
             "id",
+            "mode",
             "prefix",
             "label",
             "scopes",
@@ -60,6 +63,11 @@ class MeSerializer(serializers.ModelSerializer[ApiKey]):
             "check_per_minute",
         )
         read_only_fields = fields
+
+    @extend_schema_field(serializers.ChoiceField(choices=KEY_MODES))
+    def get_mode(self, key: ApiKey) -> str:
+        """Return whether the key is for production or for tests."""
+        return (KeyMode.TEST if key.tenant.is_sandbox else KeyMode.LIVE).value
 
 
 class MeView(APIView):

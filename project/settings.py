@@ -337,6 +337,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "ChunkKindEnum": "materials.chunks.serializers.CHUNK_KINDS",
         "LeftOutKindEnum": "materials.serializers.LEFT_OUT_KINDS",
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
+        "KeyModeEnum": "tenants.keys.KEY_MODES",
         "JobStatusEnum": "project.jobs.models.JobStatus",
         "CopyStatusEnum": "structures.models.CopyStatus",
         "ExportStateEnum": "structures.export_files.serializers.EXPORT_STATES",
@@ -359,6 +360,9 @@ RATE_LIMIT_URL = env.get_secret("RATE_LIMIT_URL", "memory://")
 ANONYMOUS_REQUESTS_PER_MINUTE = env.get_integer("ANONYMOUS_REQUESTS_PER_MINUTE", 60, minimum=1)
 # As long as Stripe keeps them at least: a client that was down overnight sends its requests again in the morning.
 IDEMPOTENCY_HOURS = env.get_integer("IDEMPOTENCY_HOURS", 24, minimum=1)
+# As long as a project of integrating takes, and no longer than data that nobody needs should be kept.
+SANDBOX_DAYS = env.get_integer("SANDBOX_DAYS", 30, minimum=1)
+SANDBOX_QUOTA_BYTES = env.get_size("SANDBOX_QUOTA_BYTES", "1GB")
 # How many people must approve a snapshot before it can be published.
 APPROVALS_REQUIRED = env.get_integer("APPROVALS_REQUIRED", 1, minimum=1)
 # A reader who opens evidence and plays a recording makes some ten requests a minute; a class behind one IP address has

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 
+from llm.sandbox.answers import register_sandbox_answer
 from materials.objects.removal_registry import register_node_objects
 from project.jobs import job_kinds
 from project.jobs.periodic_tasks import register_periodic_task
@@ -7,6 +8,8 @@ from structures import checks as checks  # registers its system check
 from structures.job_kinds import EXPORT_SNAPSHOT, GENERATE_STRUCTURE, PREVIEW_REBASE, REBASE_WORKING_COPY, SETTLE_BATCH
 from tenants import collections
 from tenants.scopes import Scope
+
+_ANSWERS = "structures.engines.llm.sandbox_answers"
 
 
 class StructuresConfig(AppConfig):
@@ -22,6 +25,10 @@ class StructuresConfig(AppConfig):
         collections.register_collection("tree-changes", model="structures.TreeChange")
         register_periodic_task("structures.tasks.delete_unused_answers")
         register_periodic_task("structures.tasks.delete_unused_exports")
+        register_sandbox_answer("LessonDetailsAnswer", f"{_ANSWERS}.answer_lesson")
+        register_sandbox_answer("LessonsAnswer", f"{_ANSWERS}.answer_lessons")
+        register_sandbox_answer("ReconciliationAnswer", f"{_ANSWERS}.answer_course")
+        register_sandbox_answer("JudgementAnswer", f"{_ANSWERS}.answer_judgement")
         register_node_objects("structures.tasks.list_export_keys")
         register_periodic_task("structures.tasks.submit_settlements")
         job_kinds.register_job_kind(

@@ -18,6 +18,7 @@ from project.http.admin import ReadOnlyAdmin
 from tenants import services
 from tenants.collections import has_node
 from tenants.errors import TenantRefused
+from tenants.keys import KeyMode
 from tenants.models import ApiKey, Event, IdempotentRequest, Tenant, TenantMembership
 from tenants.scopes import Scope
 
@@ -29,10 +30,12 @@ ROTATION_OVERLAP = timedelta(hours=24)
 class TenantAdmin(ModelAdmin):
     """Admin page of tenants. They can be suspended, not deleted: a deletion would cascade to all that they own."""
 
-    list_display = ("slug", "name", "is_working", "created_at")
+    list_display = ("slug", "name", "is_working", "sandbox_of", "created_at")
+    list_select_related = ("sandbox_of",)
+    list_filter = (("sandbox_of", admin.EmptyFieldListFilter),)
     search_fields = ("slug", "name")
     ordering = ("slug",)
-    readonly_fields = ("created_at", "suspended_at")
+    readonly_fields = ("created_at", "suspended_at", "sandbox_of")
     # Django's own paginator counts the whole table for every page; PostgreSQL has to scan it for that.
     paginator = InfinitePaginator
     show_full_result_count = False
@@ -65,6 +68,10 @@ class IssueKeyForm(forms.ModelForm[ApiKey]):
     scopes = forms.MultipleChoiceField(
         choices=[(scope.value, scope.value) for scope in Scope], widget=forms.CheckboxSelectMultiple
     )
+    mode = forms.ChoiceField(
+        choices=[(mode.value, mode.value) for mode in KeyMode],
+        help_text="Test keys work in the sandbox of the tenant, which is made with the first one.",
+    )
 
     class Meta:
         model = ApiKey
@@ -75,8 +82,15 @@ class IssueKeyForm(forms.ModelForm[ApiKey]):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean()
         tenant, node_id = self.cleaned_data.get("tenant"), self.cleaned_data.get("node_id")
-        if tenant is not None and node_id is not None and not has_node(tenant, node_id):
-            self.add_error("node_id", "The tenant has no such course node.")
+        mode = self.cleaned_data.get("mode")
+        if tenant is not None and tenant.is_sandbox and mode == KeyMode.LIVE:
+            self.add_error("mode", "A sandbox has test keys only.")
+        if tenant is not None and node_id is not None:
+            # The node is one of the world in which the key will work.
+            if mode == KeyMode.TEST and not tenant.is_sandbox:
+                tenant = Tenant.objects.filter(sandbox_of=tenant).first()
+            if tenant is None or not has_node(tenant, node_id):
+                self.add_error("node_id", "The tenant has no such course node.")
         return cleaned
 
     def clean_networks(self) -> list[str]:
@@ -121,6 +135,7 @@ class ApiKeyAdmin(ModelAdmin):
             tenant=obj.tenant,
             label=obj.label,
             scopes=[Scope(name) for name in obj.scopes],
+            mode=KeyMode(form.cleaned_data["mode"]),
             expires_at=obj.expires_at,
             prep_per_minute=obj.prep_per_minute,
             check_per_minute=obj.check_per_minute,

@@ -78,6 +78,9 @@ def _find_usable_key(secret: str) -> ApiKey:
         raise Unauthenticated("The API key was revoked.", code="key_revoked")
     if key.is_expired(timezone.now()):
         raise Unauthenticated("The API key has expired.", code="key_expired")
+    # Whatever the row says: a test key never opens what is live, nor a live one the sandbox.
+    if (keys.get_mode(secret) is keys.KeyMode.TEST) is not key.tenant.is_sandbox:
+        raise Unauthenticated("The API key is of another mode than its tenant.", code="key_revoked")
     if not key.tenant.is_active:
         raise Unauthenticated("The tenant is suspended.", code="tenant_suspended")
     return key

@@ -24,10 +24,16 @@ _KEY_PATTERN = re.compile(rf"cw_(?:live|test)_[0-9A-Za-z]{{{_RANDOM_LENGTH + _CH
 
 
 class KeyMode(StrEnum):
-    """Whether a key is for production or for tests. Part of the key's text, so that people see which one they hold."""
+    """Whether a key is for production, or for the sandbox of its tenant.
+
+    Part of the key's text, so that people see which one they hold.
+    """
 
     LIVE = "live"
     TEST = "test"
+
+
+KEY_MODES = [mode.value for mode in KeyMode]
 
 
 def generate_secret(mode: KeyMode = KeyMode.LIVE) -> str:
@@ -54,6 +60,11 @@ def get_prefix(secret: str) -> str:
     """Return what may be shown of a key: product, mode and the first eight random characters."""
     # `cw_test_` is as long as `cw_live_`.
     return secret[: len("cw_live_") + _SHOWN_LENGTH]
+
+
+def get_mode(prefix: str) -> KeyMode:
+    """Return the mode of a key by its prefix, or by the whole key."""
+    return KeyMode.TEST if prefix.startswith("cw_test_") else KeyMode.LIVE
 
 
 def _compute_checksum(body: str) -> str:

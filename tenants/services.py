@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -10,7 +11,7 @@ from uuid import UUID
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from tenants import keys
@@ -23,6 +24,8 @@ from tenants.scopes import Scope, get_scope_file
 
 # Each is compared with the client IP of each request; offices and clouds are written with a few.
 MAX_NETWORKS = 20
+# So that with "-sandbox", a hyphen and four digits they fit into their columns (63 and 200).
+_MAX_SLUG_OF_OWNER, _MAX_NAME_OF_OWNER = 50, 190
 
 
 class IssuedKey(NamedTuple):
@@ -44,13 +47,39 @@ def create_tenant(*, slug: str, name: str) -> Tenant:
 
 
 def suspend_tenant(*, tenant: Tenant) -> None:
-    """Refuse every key of the tenant from now on. Nothing is deleted. Suspending twice keeps the first time."""
-    Tenant.objects.filter(pk=tenant.pk, suspended_at=None).update(suspended_at=timezone.now())
+    """Refuse every key of the tenant and its sandbox from now on. Nothing is deleted.
+
+    Suspending twice keeps the first time.
+    """
+    _with_sandbox(tenant).filter(suspended_at=None).update(suspended_at=timezone.now())
 
 
 def resume_tenant(*, tenant: Tenant) -> None:
-    """Let the tenant's keys work again."""
-    Tenant.objects.filter(pk=tenant.pk).update(suspended_at=None)
+    """Let the keys of the tenant and its sandbox work again."""
+    _with_sandbox(tenant).update(suspended_at=None)
+
+
+@transaction.atomic
+def ensure_sandbox(*, tenant: Tenant) -> Tenant:
+    """Return the sandbox of a tenant, made if there is none yet; of a sandbox itself."""
+    if tenant.is_sandbox:
+        return tenant
+    # Locked, so that of two first test keys at once the second finds the sandbox.
+    owner = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+    found = Tenant.objects.filter(sandbox_of=owner).first()
+    if found is not None:
+        return found
+    slug = f"{owner.slug[:_MAX_SLUG_OF_OWNER]}-sandbox"
+    if Tenant.objects.filter(slug=slug).exists():
+        slug = f"{slug}-{secrets.token_hex(2)}"
+    name = f"{owner.name[:_MAX_NAME_OF_OWNER]} (sandbox)"
+    return Tenant.objects.create(
+        slug=slug, name=name, glossary=owner.glossary, suspended_at=owner.suspended_at, sandbox_of=owner
+    )
+
+
+def _with_sandbox(tenant: Tenant) -> QuerySet[Tenant]:
+    return Tenant.objects.filter(Q(pk=tenant.pk) | Q(sandbox_of=tenant))
 
 
 @transaction.atomic
@@ -59,7 +88,7 @@ def issue_api_key(
     tenant: Tenant,
     label: str,
     scopes: Sequence[Scope],
-    mode: keys.KeyMode = keys.KeyMode.LIVE,
+    mode: keys.KeyMode | None = None,
     expires_at: datetime | None = None,
     prep_per_minute: int | None = None,
     check_per_minute: int | None = None,
@@ -68,15 +97,23 @@ def issue_api_key(
     created_by: ApiKey | None = None,
     rotated_from: ApiKey | None = None,
 ) -> IssuedKey:
-    """Issue a key to the tenant. Limits that are not given come from `config/scopes.yaml`. Raises TenantRefused.
+    """Issue a key to the tenant; with the mode `test` to its sandbox, which is made with the first such key.
 
-    With `node_id` it reaches that course node and what is below, with `networks` it works for client IPs in them.
+    Without a mode it is `test` for a sandbox, `live` otherwise. With `node_id` it reaches that course node and what is
+    below, with `networks` it works for client IPs in them. Limits that are not given come from `config/scopes.yaml`.
+    Raises TenantRefused.
     """
+    if mode is keys.KeyMode.TEST:
+        tenant = ensure_sandbox(tenant=tenant)
+    elif mode is keys.KeyMode.LIVE and tenant.is_sandbox:
+        raise TenantRefused(
+            f"{tenant.slug} is a sandbox, which has test keys only.", next_step="Name the tenant that it belongs to."
+        )
     if expires_at is not None and expires_at <= timezone.now():
         raise TenantRefused("The key would have expired already.", next_step="Choose a time in the future.")
     if node_id is not None and not has_node(tenant, node_id):
         raise TenantRefused(f"The tenant has no course node {node_id}.", next_step="Name one of its nodes, or none.")
-    secret = keys.generate_secret(mode)
+    secret = keys.generate_secret(keys.KeyMode.TEST if tenant.is_sandbox else keys.KeyMode.LIVE)
     rules = get_scope_file().scopes
     key = ApiKey(
         tenant=tenant,
@@ -150,7 +187,6 @@ def rotate_api_key(*, key: ApiKey, overlap: timedelta, not_after: datetime | Non
         tenant=key.tenant,
         label=key.label,
         scopes=[Scope(scope) for scope in key.scopes],
-        mode=keys.KeyMode(key.prefix.split("_")[1]),
         expires_at=min((end for end in (ends, not_after) if end is not None), default=None),
         prep_per_minute=key.prep_per_minute,
         check_per_minute=key.check_per_minute,

@@ -29,7 +29,7 @@ from project.jobs.queues import JobQueue
 from project.settings import BASE_DIR
 from tenants.models import Tenant
 from tenants.scopes import Scope
-from tenants.services import create_tenant, issue_api_key
+from tenants.services import create_tenant, ensure_sandbox, issue_api_key
 from tests.openapi import DescribedClient
 from tests.process_table import eventually
 from tests.rate_windows import wait_for_window
@@ -180,6 +180,12 @@ def acme(db: None) -> Tenant:
 @pytest.fixture
 def rival(db: None) -> Tenant:
     return create_tenant(slug="rival", name="Rival")
+
+
+@pytest.fixture
+def sandbox(acme: Tenant) -> Tenant:
+    """Return the world of acme's test keys."""
+    return ensure_sandbox(tenant=acme)
 
 
 @pytest.fixture

@@ -106,6 +106,7 @@ ACCESS = [
     ("GET", "usage", READ, False),
     ("GET", "quota", Scope.ADMIN, False),
     ("PUT", "quota", Scope.ADMIN, False),
+    ("GET", "sandbox", READ, False),
     ("GET", "nodes/{node}/mappings", READ, True),
     ("POST", "nodes/{node}/mappings", WRITE, True),
     ("GET", "mappings/{mapping}", READ, True),

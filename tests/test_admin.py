@@ -120,20 +120,23 @@ def test_only_whom_the_pages_of_courses_answer_gets_a_link_to_them(
         assert reader.get(target).status_code == (200 if is_operator else 403)
 
 
-def test_an_operator_issues_a_key_and_sees_it_once(operator: Client, acme: Tenant) -> None:
+@pytest.mark.parametrize("mode", ["live", "test"])
+def test_an_operator_issues_a_key_and_sees_it_once(operator: Client, acme: Tenant, mode: str) -> None:
     form = {
         "tenant": str(acme.pk),
         "label": "back end",
         "scopes": ["prep"],
+        "mode": mode,
         "prep_per_minute": 5,
         "check_per_minute": 9,
         "networks": "127.0.0.0/8, ::1",
     }
     page = operator.post(reverse("admin:tenants_apikey_add"), form, follow=True).content.decode()
 
-    secret = re.search(r"cw_live_[0-9A-Za-z]{36}", page)
+    secret = re.search(rf"cw_{mode}_[0-9A-Za-z]{{36}}", page)
     assert secret is not None
-    assert APIClient(headers={"X-API-Key": secret[0]}).get("/api/v1/me").json()["prep_per_minute"] == 5
+    told = APIClient(headers={"X-API-Key": secret[0]}).get("/api/v1/me").json()
+    assert (told["prep_per_minute"], told["mode"]) == (5, mode)
     assert ApiKey.objects.get().networks == ["127.0.0.0/8", "::1/128"]
     assert secret[0] not in operator.get(reverse("admin:tenants_apikey_changelist")).content.decode()
 
@@ -200,12 +203,24 @@ def test_every_action_names_the_permission_that_it_needs() -> None:
     ],
 )
 def test_a_key_that_could_not_work_is_not_issued(operator: Client, acme: Tenant, wrong: dict[str, Any]) -> None:
-    form = {"tenant": str(acme.pk), "label": "x", "scopes": ["prep"], "prep_per_minute": 5, "check_per_minute": 9}
+    limits = {"prep_per_minute": 5, "check_per_minute": 9}
+    form = {"tenant": str(acme.pk), "label": "x", "scopes": ["prep"], "mode": "live", **limits}
 
     page = operator.post(reverse("admin:tenants_apikey_add"), {**form, **wrong})
 
     assert page.status_code == 200
     assert page.context["adminform"].errors
+    assert not ApiKey.objects.exists()
+
+
+def test_the_admin_shows_whose_sandbox_a_tenant_is_and_gives_it_no_live_key(operator: Client, sandbox: Tenant) -> None:
+    form = {"tenant": str(sandbox.pk), "label": "x", "scopes": ["prep"], "mode": "live"}
+
+    page = operator.get(reverse("admin:tenants_tenant_changelist"), {"sandbox_of__isempty": "0"}).content.decode()
+    refused = operator.post(reverse("admin:tenants_apikey_add"), {**form, "prep_per_minute": 5, "check_per_minute": 9})
+
+    assert page.count("acme-sandbox") >= 1
+    assert "A sandbox has test keys only" in refused.content.decode()
     assert not ApiKey.objects.exists()
 
 

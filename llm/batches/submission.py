@@ -21,6 +21,7 @@ from llm.providers.batches import BatchClient, BatchLimits, estimate_request_byt
 from llm.registry import Candidate
 from llm.router.ledger import BATCH_SIZE, PlannedCall, begin_batched_calls
 from llm.router.router import ModelRouter
+from llm.sandbox.guard import refuse_sandbox
 from llm.schemas import build_schema
 from project import logs
 from project.db.clock import get_database_time
@@ -59,6 +60,7 @@ def submit_questions(
     not be called inside a transaction. Raises NoBatches, BudgetExceeded when their most cost is more than the tenant
     may spend, and BatchFailed when the vendor does not take them: a job waits while it is only busy.
     """
+    refuse_sandbox(tenant)
     router.services.ledger.ensure_outside_transaction()
     candidate = router.get_batch_candidate(action, strategy)
     model = candidate.model

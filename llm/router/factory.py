@@ -13,12 +13,42 @@ from llm.router.ledger import Ledger
 from llm.router.ports import RouterServices
 from llm.router.rates import RateLimiter
 from llm.router.router import ModelRouter
+from llm.sandbox.limits import NoConcurrencyLimit, NoRateLimit, OpenBreakers
+from llm.sandbox.provider import SandboxProviderPool
+from tenants.models import Tenant
+
+
+def get_model_router(tenant: Tenant | None) -> ModelRouter:
+    """Return this process's router for the tenant; None is an operator. For a sandbox it asks no vendor."""
+    return get_router(is_simulated=tenant is not None and tenant.is_sandbox)
 
 
 @cache
-def get_model_router() -> ModelRouter:
-    """Return the router of this process, made at the first call. No vendor's SDK is loaded until a model is asked."""
-    return _build_router(CircuitBreakers())
+def get_router(*, is_simulated: bool) -> ModelRouter:
+    """Return one of the two routers of this process, made at the first call.
+
+    No vendor's SDK is loaded until a model is asked.
+    """
+    return build_sandbox_router() if is_simulated else _build_router(CircuitBreakers())
+
+
+def build_sandbox_router() -> ModelRouter:
+    """Return a router that answers by itself: no vendor is asked, and nothing of it counts for those who ask vendors.
+
+    Spending limits hold as everywhere: those of a sandbox count what its calls would have cost.
+    """
+    return ModelRouter(
+        registry=lambda: get_registry_loader().get_registry(),
+        services=RouterServices(
+            providers=SandboxProviderPool(),
+            breakers=OpenBreakers(),
+            spending_limits=SpendingLimits(),
+            concurrency=NoConcurrencyLimit(),
+            rates=NoRateLimit(),
+            ledger=Ledger(),
+        ),
+        is_simulated=True,
+    )
 
 
 def build_router_without_breakers() -> ModelRouter:

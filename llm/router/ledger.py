@@ -193,6 +193,7 @@ def _list_planned_values(call: PlannedCall) -> Values:
         "model": call.candidate.model.id,
         "prompt_version": call.prompt_version,
         "registry": call.registry,
+        "is_simulated": call.tenant is not None and call.tenant.is_sandbox,
         "estimated_cost": call.max_cost,
     }
 

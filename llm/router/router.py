@@ -27,6 +27,7 @@ from llm.router.attempts import Caller
 from llm.router.deadlines import Deadline
 from llm.router.fallback import FallbackRun
 from llm.router.ports import RouterServices
+from llm.sandbox.guard import refuse_sandbox
 from llm.schemas import build_schema, parse_answer
 from project.jobs.models import Job
 from tenants.models import Tenant
@@ -117,9 +118,17 @@ def _skip_checkpoint() -> None:
 class ModelRouter:
     """Answers requests with the first model of an action's chain that can. Safe under threads."""
 
-    def __init__(self, *, registry: Callable[[], Registry], services: RouterServices) -> None:
+    def __init__(
+        self, *, registry: Callable[[], Registry], services: RouterServices, is_simulated: bool = False
+    ) -> None:
         self._registry = registry
+        self._is_simulated = is_simulated
         self.services = services
+
+    def check_tenant(self, tenant: Tenant | None) -> None:
+        """Raise SandboxLeak when this router asks vendors and the tenant is a sandbox."""
+        if not self._is_simulated:
+            refuse_sandbox(tenant)
 
     def complete(
         self,
@@ -313,6 +322,9 @@ class ModelRouter:
         _check_strategy(registry, strategy)
         chain = registry.get_chain(action, strategy)
         present = tuple(c for c in chain if self.services.providers.is_present(registry.providers[c.model.provider]))
+        if self._is_simulated:
+            # Costs are those of the models that this server would ask; without any, those of the first ones.
+            return present or chain
         if not present:
             raise NoProvider(
                 f"No provider of a model is configured that could serve {action!r}.",
@@ -330,6 +342,7 @@ class ModelRouter:
         *,
         candidates: tuple[Candidate, ...] = (),
     ) -> FallbackRun:
+        self.check_tenant(caller.tenant)
         registry = self._registry()
         candidates = candidates or self._find_candidates(registry, action, strategy)
         self.services.ledger.ensure_outside_transaction()

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from llm.router.factory import get_model_router
 from llm.video.gemini import build_gemini_processor
 from llm.video.processor import GeminiLimits, VideoProcessor
+from llm.video.sandbox import SandboxTranscriber
 from llm.video.transcript import MediaInfo
+from tenants.models import Tenant
 
 if TYPE_CHECKING:
     from llm.video.key_frames import ExtractedKeyFrame
@@ -39,11 +42,23 @@ def extract_key_frames(
     return read_key_frames(path, media, most_per_minute=most_per_minute, checkpoint=checkpoint)
 
 
-def build_video_processor() -> VideoProcessor:
-    """Return a video processor by the settings, with Gemini when a provider of videos is configured."""
+def build_video_processor(tenant: Tenant) -> VideoProcessor:
+    """Return a video processor by the settings, with Gemini when a provider of videos is configured.
+
+    For a sandbox it chooses in the same way among transcribers that hear nothing.
+    """
     from llm.video.embedded_captions import read_embedded_captions  # noqa: PLC0415
     from llm.video.whisper import WhisperSettings, WhisperVideoProcessor  # noqa: PLC0415
 
+    limits = GeminiLimits(most_ms=settings.GEMINI_MAX_MINUTES * 60_000, most_bytes=settings.GEMINI_MAX_BYTES)
+    if tenant.is_sandbox:
+        asks_model = build_gemini_processor() is not None
+        return VideoProcessor(
+            gemini=SandboxTranscriber(router=get_model_router(tenant)) if asks_model else None,
+            whisper=SandboxTranscriber(),
+            limits=limits,
+            read_embedded=read_embedded_captions,
+        )
     return VideoProcessor(
         gemini=build_gemini_processor(),
         whisper=WhisperVideoProcessor(
@@ -57,6 +72,6 @@ def build_video_processor() -> VideoProcessor:
                 max_ms=settings.MEDIA_MAX_MINUTES * 60_000,
             )
         ),
-        limits=GeminiLimits(most_ms=settings.GEMINI_MAX_MINUTES * 60_000, most_bytes=settings.GEMINI_MAX_BYTES),
+        limits=limits,
         read_embedded=read_embedded_captions,
     )

@@ -108,6 +108,7 @@ class GeminiVideoProcessor:
         Raises TranscriptRefused, FormatNotAccepted, NoProvider, BudgetExceeded, DeadlinePassed, ModelsExhausted (for an
         upload that failed too), PromptBroken, RegistryUnusable, and what the checkpoint of `context` raises.
         """
+        self.router.check_tenant(context.tenant)
         prompt = read_prompt(ACTION)
         cache_key = self._build_cache_key(prompt, options)
         bounds = list(pairwise(self._compute_cuts(recording)))
@@ -222,7 +223,7 @@ def build_gemini_processor() -> GeminiVideoProcessor | None:
 
     That is without a configured provider, without the action in the registry, or without a usable registry.
     """
-    router, settings = get_model_router(), GeminiSettings()
+    router, settings = get_model_router(None), GeminiSettings()
     try:
         router.list_candidates(ACTION, settings.strategy)
     except (NoProvider, RegistryUnusable, UnknownAction):

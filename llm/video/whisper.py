@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
+from llm.sandbox.guard import refuse_sandbox
 from llm.video.errors import MediaUnreadable, TranscriberBroken, TranscriberMissing
 from llm.video.ports import Recording, TranscriptionContext, TranscriptionOptions
 from llm.video.repetition import remove_loops
@@ -169,6 +170,7 @@ class WhisperVideoProcessor:
 
         Raises MediaUnreadable, TranscriberMissing, TranscriberBroken, and what the checkpoint of `context` raises.
         """
+        refuse_sandbox(context.tenant)
         track = recording.media.speech_track
         if track is None:
             raise MediaUnreadable(

@@ -103,7 +103,7 @@ def search_materials(*, tenant: Tenant, node_id: UUID, words: str, by_meaning: b
     Raises NotFound.
     """
     nodes = [node.pk for node in list_subtree(tenant=tenant, node_id=node_id)]
-    space, why_not = _choose_space(words) if by_meaning else (None, "The request asks for words alone.")
+    space, why_not = _choose_space(tenant, words) if by_meaning else (None, "The request asks for words alone.")
     entries = _list_entries(tenant, nodes, space)
     embedded = [entry.id for entry in entries if entry.is_embedded]
     vector: Sequence[float] | None = None
@@ -126,10 +126,10 @@ def search_materials(*, tenant: Tenant, node_id: UUID, words: str, by_meaning: b
     return FoundChunks(rows=order_by_rank(chunks, search, (best, nearest)), nearest=tuple(nearest), meaning=report)
 
 
-def _choose_space(words: str) -> tuple[VectorSpace | None, str]:
+def _choose_space(tenant: Tenant, words: str) -> tuple[VectorSpace | None, str]:
     if asks_for_exact_matches(words):
         return None, 'Queries with "a phrase" or -without are searched for by words alone.'
-    return find_vector_space()
+    return find_vector_space(tenant)
 
 
 def _list_entries(tenant: Tenant, nodes: Sequence[UUID], space: VectorSpace | None) -> list[_EntryFacts]:
@@ -153,7 +153,7 @@ def _find_query_vector(tenant: Tenant, space: VectorSpace, words: str) -> tuple[
     if known is not None:
         return known, ""
     try:
-        made = get_model_router().embed_texts(
+        made = get_model_router(tenant).embed_texts(
             EMBED_TEXTS,
             [words],
             purpose=EmbeddingPurpose.QUERY,

@@ -96,7 +96,7 @@ def request_embedding(*, tenant: Tenant, node_id: UUID, priority: int = 0) -> Jo
     Raises NotFound, what `require_vector_space` raises, and JobAlreadyOpen while such a job is open.
     """
     node = get_node(tenant=tenant, node_id=node_id)
-    require_vector_space()
+    require_vector_space(tenant)
     return submit_job(tenant=tenant, kind=EMBED_NODE, subject_id=node.pk, priority=priority)
 
 
@@ -106,7 +106,7 @@ def embed_node(run: JobRun) -> None:
     Raises what `require_vector_space` and the router raise, and BudgetExceeded when the plan costs more than may be
     spent.
     """
-    work = _EmbeddingWork(run=run, space=require_vector_space())
+    work = _EmbeddingWork(run=run, space=require_vector_space(run.tenant))
     nodes = [node.pk for node in list_subtree(tenant=run.tenant, node_id=run.job.subject_id)]
     below = MaterialEntry.objects.for_tenant(run.tenant).filter(node__in=nodes)
     # What they say now: an entry that changes meanwhile keeps another fingerprint, and is found the next time.
@@ -122,7 +122,7 @@ def embed_changes(run: JobRun) -> None:
 
     Entries of which it fails to make them are taken by the next such job. Otherwise like `embed_node`.
     """
-    work = _EmbeddingWork(run=run, space=require_vector_space())
+    work = _EmbeddingWork(run=run, space=require_vector_space(run.tenant))
     changed = MaterialEntry.objects.for_tenant(run.tenant).filter(wants_vectors=True)
     while True:
         fingerprints = dict(changed.values_list("pk", "fingerprint"))
@@ -229,7 +229,7 @@ def _embed_slice(work: _EmbeddingWork, texts: Sequence[_EntryText]) -> set[UUID]
     while batches:
         batch = batches.popleft()
         try:
-            made = get_model_router().embed_texts(
+            made = get_model_router(run.tenant).embed_texts(
                 EMBED_TEXTS,
                 batch,
                 purpose=EmbeddingPurpose.DOCUMENT,

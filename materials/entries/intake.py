@@ -16,6 +16,7 @@ from llm.video.errors import MediaUnreadable, TranscriberMissing
 from llm.video.factory import probe_recording
 from llm.video.transcript import MediaInfo
 from materials.documents import Format
+from materials.entries.forced import find_forced_format
 from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion
 from materials.errors import UploadRefused, UploadTooLarge
@@ -73,9 +74,10 @@ def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: b
 
     Probing needs the file on a disk of this machine. A recording in a bucket is probed only with `may_copy`, which
     copies it here; else its job does that. Raises UploadRefused, UploadTooLarge or MediaUnreadable. The file stays
-    stored: the caller deletes it.
+    stored: the caller deletes it. Of a name that forces a failure in a sandbox the bytes are not looked at.
     """
-    format_ = _detect_format(stored, name)
+    forced = find_forced_format(tenant, name)
+    format_ = forced or _detect_format(stored, name)
     if not format_.is_recording:
         refuse_large_document(stored.size)
     return InspectedFile(
@@ -83,7 +85,7 @@ def inspect_file(*, tenant: Tenant, stored: StoredObject, name: str, may_copy: b
         name=name or f"untitled{next(iter(FORMATS[format_].extensions), '')}",
         format=format_,
         media=_probe_recording(stored.key)
-        if format_.is_recording and (may_copy or get_object_storage().is_local)
+        if format_.is_recording and forced is None and (may_copy or get_object_storage().is_local)
         else None,
         missing_keys=find_missing_keys(tenant=tenant, stored=stored),
     )

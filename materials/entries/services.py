@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from materials.entries.forced import force_upload_outcome
 from materials.entries.intake import MAX_NAME_LENGTH, AddedEntry, EntryOptions, attach_file, clean_name, inspect_file
 from materials.entries.submission import submit_ingestion
 from materials.errors import LengthRequired, UploadRefused, UploadTooLarge
@@ -62,6 +63,7 @@ def add_stored_file(
     """
     is_kept = False
     try:
+        force_upload_outcome(tenant, clean_name(name))
         inspected = inspect_file(tenant=tenant, stored=stored, name=clean_name(name), may_copy=False)
         with transaction.atomic():
             lock_tree(tenant)

@@ -133,7 +133,7 @@ def submit_embedding(entry: MaterialEntry) -> None:
     """
     if settings.EMBED_AFTER_INGESTION == "never":
         return
-    space, _why_not = find_vector_space()
+    space, _why_not = find_vector_space(entry.tenant)
     if space is None or (settings.EMBED_AFTER_INGESTION == "free" and not space.is_free):
         return
     MaterialEntry.objects.for_tenant(entry.tenant).filter(pk=entry.pk).update(wants_vectors=True)

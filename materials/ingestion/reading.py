@@ -9,6 +9,7 @@ from materials.documents import Document, Format
 from materials.entries.url_metadata import parse_charset
 from materials.errors import IngestionFailed
 from materials.ingestion.described_pieces import DESCRIBED_FORMATS, PICTURE_WARNING_PREFIX, has_pages_without_text
+from materials.ingestion.forced import force_partial_result
 from materials.ingestion.original_pieces import merge_earlier_descriptions
 from materials.ingestion.vision import why_no_vision_model
 from materials.models import MaterialEntry
@@ -48,7 +49,7 @@ def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Entry
     document = _read_file(entry, checkpoint)
     checkpoint()
     is_described = Format(entry.format) in DESCRIBED_FORMATS
-    no_vision_reason = why_no_vision_model() if is_described else ""
+    no_vision_reason = why_no_vision_model(entry.tenant) if is_described else ""
     needs_description = is_described and not no_vision_reason
     document = merge_earlier_descriptions(entry, document)
     # A scan has no text yet, but its pages can be described; then the job of the description decides.
@@ -56,7 +57,7 @@ def read_entry(entry: MaterialEntry, *, checkpoint: Callable[[], None]) -> Entry
         raise _build_no_text_error(document, no_vision_reason)
     if no_vision_reason and has_pages_without_text(document):
         document = replace(document, warnings=(*document.warnings, f"{PICTURE_WARNING_PREFIX}{no_vision_reason}"))
-    return EntryReading(document=document, needs_description=needs_description)
+    return EntryReading(document=force_partial_result(entry, document), needs_description=needs_description)
 
 
 def holds_enough(document: Document, format_: Format) -> bool:

@@ -26,6 +26,7 @@ from materials.ingestion.described_pieces import DESCRIBED_FORMATS
 from materials.ingestion.picture_schema import DESCRIBE_SLIDES, ImageDescription
 from materials.models import PictureDescription
 from project.jobs.run import JobRun
+from tenants.models import Tenant
 
 # A picture fails only after every model of the chain, which may take minutes: after three in a row the rest is left.
 MAX_CONSECUTIVE_FAILURES = 3
@@ -41,10 +42,10 @@ class NamedImage:
     jpeg: bytes
 
 
-def why_no_vision_model() -> str:
+def why_no_vision_model(tenant: Tenant) -> str:
     """Return why no vision model is available, with what to do about it; blank if one is."""
     try:
-        get_model_router().list_candidates(DESCRIBE_SLIDES, "default")
+        get_model_router(tenant).list_candidates(DESCRIBE_SLIDES, "default")
     except NoProvider as exc:
         return f"No model that sees pictures is configured. {exc.next_step}"
     except (RegistryUnusable, UnknownAction) as exc:
@@ -52,9 +53,9 @@ def why_no_vision_model() -> str:
     return ""
 
 
-def can_describe_pictures(format_: Format) -> bool:
+def can_describe_pictures(tenant: Tenant, format_: Format) -> bool:
     """Tell whether pictures in files of the format are described and a vision model is available."""
-    return format_ in DESCRIBED_FORMATS and not why_no_vision_model()
+    return format_ in DESCRIBED_FORMATS and not why_no_vision_model(tenant)
 
 
 class ImageDescriber:
@@ -71,7 +72,7 @@ class ImageDescriber:
         self._run = run
         self._concurrency = concurrency
         self._request = read_prompt(DESCRIBE_SLIDES).build_request({"language": language})
-        self._description_key = _compute_description_key(self._request)
+        self._description_key = _compute_description_key(run.tenant, self._request)
         self._failures = 0
 
     def describe_images(self, images: Sequence[NamedImage]) -> list[ImageDescription | None]:
@@ -114,7 +115,7 @@ class ImageDescriber:
         sha256, image = item
         picture = Picture(data=image.jpeg, media_type="image/jpeg")
         try:
-            answer = get_model_router().complete_object(
+            answer = get_model_router(self._run.tenant).complete_object(
                 DESCRIBE_SLIDES,
                 replace(self._request, pictures=(picture,)),
                 ImageDescription,
@@ -160,8 +161,8 @@ class ImageDescriber:
         return self._failures >= MAX_CONSECUTIVE_FAILURES
 
 
-def _compute_description_key(request: ModelRequest) -> str:
-    first = get_model_router().list_candidates(DESCRIBE_SLIDES, "default")[0].model
+def _compute_description_key(tenant: Tenant, request: ModelRequest) -> str:
+    first = get_model_router(tenant).list_candidates(DESCRIBE_SLIDES, "default")[0].model
     parts = (request.prompt_version, request.system, request.prompt, first.provider, first.id)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -61,7 +61,7 @@ class StorageUsage:
 
 def get_storage_usage(*, tenant: Tenant, now: datetime) -> StorageUsage:
     """Return the tenant's usage. A constant number of statements: one for each table that points at files, and four."""
-    quota = Quota.objects.filter(tenant=tenant).first()
+    quota = _find_quota(tenant)
     number = size = 0
     for model in _list_models_with_objects():
         rows = model._default_manager.filter(tenant=tenant).exclude(object_key="")
@@ -96,7 +96,7 @@ def check_quota(*, tenant: Tenant, size: int | None) -> str:
     Returns a warning when the soft limit is passed, else a blank. Call it in the transaction that reserves the space,
     holding the tree lock: reservations made at the same time cannot exceed the limit together.
     """
-    quota = Quota.objects.filter(tenant=tenant).first()
+    quota = _find_quota(tenant)
     if quota is None:
         return ""
     now = get_database_time()
@@ -128,7 +128,7 @@ class QuotaReservation:
         For None it is at most `max_bytes` (default: the largest upload). Without a quota there is no bound. Opens its
         own transaction. Raises QuotaExceeded.
         """
-        if not Quota.objects.filter(tenant=self._tenant).exists():
+        if _find_quota(self._tenant) is None:
             return sys.maxsize
         if size is not None:
             max_bytes = size
@@ -165,8 +165,11 @@ class QuotaReservation:
 
 
 def get_quota(*, tenant: Tenant) -> Quota:
-    """Return the limits of a tenant, without any when there is no row of it. One statement."""
-    return Quota.objects.filter(tenant=tenant).first() or Quota(tenant=tenant)
+    """Return the limits of a tenant, without any when there is no row of it. One statement.
+
+    A sandbox without a row has the limit of the settings.
+    """
+    return _find_quota(tenant) or Quota(tenant=tenant)
 
 
 @transaction.atomic
@@ -198,6 +201,14 @@ def _save_quota(quota: Quota) -> Quota:
     except ValidationError as exc:
         raise RuleViolation(" ".join(exc.messages), code="quota_refused") from exc
     quota.save()
+    return quota
+
+
+def _find_quota(tenant: Tenant) -> Quota | None:
+    """Return the tenant's quota; for a sandbox without one that of the settings."""
+    quota = Quota.objects.filter(tenant=tenant).first()
+    if quota is None and tenant.is_sandbox:
+        return Quota(tenant=tenant, hard_limit=settings.SANDBOX_QUOTA_BYTES)
     return quota
 
 

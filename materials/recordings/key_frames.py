@@ -113,7 +113,7 @@ def _describe_frames(run: JobRun, frames: list[KeyFrame], language: str) -> list
     Without a configured model there are no descriptions and no warnings: key frames and mappings work without.
     """
     undescribed = [frame for frame in frames if not frame.description]
-    if why_no_vision_model():
+    if why_no_vision_model(run.tenant):
         return []
     describer = ImageDescriber(run, language=language)
     for number, frame in enumerate(undescribed):

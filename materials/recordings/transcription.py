@@ -23,8 +23,9 @@ from materials.entries.sidecar_captions import find_sidecar_captions
 from materials.entries.submission import submit_ingestion, submit_key_frames
 from materials.errors import IngestionFailed
 from materials.ingestion.completion import announce_ready_entry, store_result
+from materials.ingestion.forced import force_partial_result
 from materials.ingestion.recording import record_chunks, record_left_out
-from materials.ingestion.services import get_job_entry, ingest_document
+from materials.ingestion.services import begin_ingestion, ingest_document
 from materials.models import MaterialEntry, TranscriptWindow
 from materials.objects.stored_files import open_entry_copy, open_entry_stream
 from materials.queries import list_lineage, resolve_language
@@ -121,7 +122,7 @@ def ingest_recording(run: JobRun) -> None:
 
     Raises IngestionFailed, what fetching the source URL raises, and what `VideoProcessor.transcribe` raises.
     """
-    entry = get_job_entry(run)
+    entry = begin_ingestion(run)
     if entry.source_url and find_platform_name(entry.source_url):
         if not entry.object_key:
             fetch_from_platform(run, entry)
@@ -135,7 +136,7 @@ def ingest_recording(run: JobRun) -> None:
     considered_ids = {captions.pk for captions in candidates}
     sidecar, warnings = _find_usable_captions(run, candidates, recording)
     context = EntryTranscriptionContext(run=run, entry=entry)
-    outcome = build_video_processor().transcribe(
+    outcome = build_video_processor(run.tenant).transcribe(
         recording,
         _build_options(entry),
         context,
@@ -151,7 +152,7 @@ def ingest_recording(run: JobRun) -> None:
             next_step="Check that it has sound, or upload captions (.vtt or .srt) of the same name beside it.",
         )
     # A title that came with a URL, such as a video's on its platform, is what people see there.
-    document = replace(document, title=entry.title or document.title)
+    document = force_partial_result(entry, replace(document, title=entry.title or document.title))
     run.report_progress("storing", 0, len(document.pieces), worked_ms=context.spoken_ms)
     with store_result(run, result={"chunks": len(document.pieces), "transcribed_by": outcome.source.value}):
         record_chunks(entry=entry, document=document)

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
 
+from materials.entries.forced import force_upload_outcome
 from materials.entries.intake import AddedEntry, EntryOptions, clean_name, refuse_large_document
 from materials.errors import LengthRequired, UploadClosed, UploadRefused, UploadTooLarge
 from materials.job_kinds import VERIFY_UPLOAD
@@ -77,6 +78,7 @@ def open_upload(*, tenant: Tenant, node_id: UUID, announced: AnnouncedFile, opti
     UploadRefused, UploadTooLarge, QuotaExceeded and StorageUnavailable.
     """
     name = clean_name(announced.name)
+    force_upload_outcome(tenant, name)
     _check_announcement(name, announced.size_bytes)
     now = get_database_time()
     upload = Upload(

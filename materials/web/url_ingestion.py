@@ -11,7 +11,7 @@ from materials.fingerprints import clear_fingerprints
 from materials.ingestion.completion import announce_ready_entry, store_result
 from materials.ingestion.reading import read_entry
 from materials.ingestion.recording import record_reading
-from materials.ingestion.services import get_job_entry
+from materials.ingestion.services import begin_ingestion
 from materials.ingestion.vision import can_describe_pictures
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
@@ -40,7 +40,7 @@ def ingest_url(run: JobRun) -> None:
     Unchanged bytes are not read again. If there is an earlier version and the download fails, the entry keeps that
     version and gets a warning, and only the job fails. Raises IngestionFailed, FetchRefused and FetchFailed.
     """
-    entry = get_job_entry(run)
+    entry = begin_ingestion(run)
     has_version = _has_current_version(entry)
     try:
         with fetch_entry_file(run, entry, allow_recordings=False, only_if_new=has_version) as found:
@@ -95,7 +95,7 @@ def _complete_unchanged(run: JobRun, entry: MaterialEntry, found: FetchedFile | 
         MaterialEntry.objects.for_tenant(run.tenant).filter(pk=entry.pk).update(**changes)
         clear_fingerprints(entry.node_id)
         # Pictures that no model could describe before may be described now.
-        if can_describe_pictures(Format(entry.format)):
+        if can_describe_pictures(run.tenant, Format(entry.format)):
             submit_picture_description(entry, is_entry_job=False)
         announce_ready_entry(run, entry)
     log.info("address unchanged", entry=str(entry.pk))

@@ -17,6 +17,7 @@ _TEXTS = {
     "mappings": "Which slide is shown when in which video.",
     "me": "The key that asks.",
     "nodes": "The tree of materials: courses, their parts, and all that belongs to one of them.",
+    "sandbox": "The world of test keys: what it keeps, and the file names that force an outcome in it.",
     "shared": "Pages that a shared link opens, without a key.",
     "snapshots": "Structures of courses, which never change once they are made.",
     "tree-changes": "What applying a structure did to the material tree, which can be undone.",

@@ -67,7 +67,7 @@ def submit_batch(run: JobRun, *, action: str, strategy: str, requests: Mapping[s
     submit_questions(
         fresh,
         BATCHED_ANSWERS[action],
-        router=get_model_router(),
+        router=get_model_router(run.tenant),
         action=action,
         strategy=strategy,
         tenant=run.tenant,
@@ -136,7 +136,7 @@ def _build_look(run: JobRun, batch: ModelBatch, *, node_id: UUID | None) -> Look
         if node_id is not None:
             store_answers(tenant=run.tenant, node_id=node_id, model=batch.model, answers={reference: value})
 
-    return Look(router=get_model_router(), accept=accept, checkpoint=run.checkpoint)
+    return Look(router=get_model_router(run.tenant), accept=accept, checkpoint=run.checkpoint)
 
 
 def _build_pause(batches: list[ModelBatch]) -> JobPaused:

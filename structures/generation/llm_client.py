@@ -57,6 +57,8 @@ from tenants.models import Tenant
 T = TypeVar("T", bound=BaseModel)
 R = TypeVar("R")
 
+SANDBOX_WARNING = "No model was asked: in the sandbox answers are put together from sentences of the materials."
+
 
 class StrategyCapacityLookup:
     """Looks up the capacity of the models of a strategy, and the answers of a tenant, for plans that ask nothing."""
@@ -65,14 +67,15 @@ class StrategyCapacityLookup:
         self._tenant = tenant
         self._strategy = strategy
         self._economy = economy
-        self._router = get_model_router()
+        self._router = get_model_router(tenant)
 
     def get_capacity(self, action: str) -> ContextCapacity:
         in_batch = self.asks_in_batch() and action in BATCHED_ANSWERS
         return self._router.get_capacity(action, self._strategy, in_batch=in_batch)
 
     def asks_in_batch(self) -> bool:
-        return self._economy is Economy.BATCH
+        # In a sandbox every question is answered at once: there is no vendor whose batch it could wait for.
+        return self._economy is Economy.BATCH and not self._tenant.is_sandbox
 
     def describe_economy(self, plan: Mapping[str, Any]) -> dict[str, Any]:
         """Return a plan with how models are asked, and with the time of a batch when there is to be one."""
@@ -85,7 +88,7 @@ class StrategyCapacityLookup:
         return min(settings.GENERATION_CONCURRENCY, self._router.get_concurrency(ACTIONS, self._strategy))
 
     def find_comparison_price(self) -> Decimal | None:
-        space, _why_not = find_vector_space()
+        space, _why_not = find_vector_space(self._tenant)
         return None if space is None else space.token_price
 
     def find_answered(
@@ -204,7 +207,7 @@ class JobLLMClient(StrategyCapacityLookup):
             self._run.renew_attempts()
 
     def find_similar_texts(self, texts: Sequence[str], parts: Sequence[int], *, limit: int) -> SimilarTexts:
-        space, _why_not = find_vector_space()
+        space, _why_not = find_vector_space(self._tenant)
         if space is None or len(texts) < 2:
             return SimilarTexts()
         digest = compute_comparison_digest(space, texts, parts, limit=limit)
@@ -294,6 +297,7 @@ class JobLLMClient(StrategyCapacityLookup):
             "reused_answers": self._reused_calls,
             "cost_usd": f"{total.cost.normalize():f}",
             "calls_of_unknown_cost": total.unknown,
+            **({"is_simulated": True} if self._tenant.is_sandbox else {}),
         }
 
     def list_warnings(self) -> list[str]:
@@ -304,7 +308,7 @@ class JobLLMClient(StrategyCapacityLookup):
         """
         if not self._answered_calls:
             return []
-        warnings = []
+        warnings = [SANDBOX_WARNING] if self._tenant.is_sandbox else []
         if self._why_not_compared:
             warnings.append(f"Concepts of different lessons were not compared by meaning: {self._why_not_compared}")
         if self._revealed_sentences:

@@ -26,7 +26,7 @@ from structures.generation.queries import load_sources
 from tenants.models import Tenant
 
 
-def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
+def choose_engine(tenant: Tenant, wanted: str, options: GenerationOptions) -> Engine:
     """Return the engine for what a client asked for: an EngineName or `auto`.
 
     `auto` means `llm` whenever a model is configured for the strategy; models that are down do not change that. An
@@ -35,27 +35,27 @@ def choose_engine(wanted: str, options: GenerationOptions) -> Engine:
     and UnknownAction when the registry knows of no judge.
     """
     _refuse_conflicts(wanted, options)
-    strategy = options.strategy
+    strategy, router = options.strategy, get_model_router(tenant)
     if options.refinement is not None:
         wanted = EngineName.LLM
     if wanted == EngineName.OUTLINE or options.stop_after is not None:
         # Not used, but a mistyped name should not pass unnoticed.
         if strategy != DEFAULT_STRATEGY:
-            get_model_router().check_strategy(strategy)
+            router.check_strategy(strategy)
         return ENGINES[EngineName.OUTLINE]
     try:
         # All of them: an engine that fails at its last action would have paid for the others.
         for action in ACTIONS:
-            get_model_router().list_candidates(action, strategy)
+            router.list_candidates(action, strategy)
         if options.economy is Economy.BATCH:
-            get_model_router().get_batch_candidate(LESSON_ACTION, strategy)
+            router.get_batch_candidate(LESSON_ACTION, strategy)
     except NoProvider:
         if wanted == AUTO:
             return ENGINES[EngineName.OUTLINE]
         raise
     if options.verify is Verification.MODEL:
         # Whoever asks for a judge gets one or is told, with `auto` as well.
-        get_model_router().list_candidates(JUDGING_ACTION, strategy)
+        router.list_candidates(JUDGING_ACTION, strategy)
     return ENGINES[EngineName.LLM]
 
 
@@ -85,7 +85,7 @@ def plan_generation(
 
     Raises NotFound, NothingReady, and what `choose_engine` and `prepare_request` raise.
     """
-    chosen = choose_engine(engine, options)
+    chosen = choose_engine(tenant, engine, options)
     sources = load_sources(tenant=tenant, node_id=node_id)
     if not sources.entries:
         raise NothingReady("No entry below the node is ready.")

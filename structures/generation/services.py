@@ -36,6 +36,7 @@ from structures.engines.llm.judging import JUDGING_ACTION, judge_statements
 from structures.engines.registry import AUTO, ENGINES, Engine, EngineName
 from structures.errors import GenerationRunning, NothingReady
 from structures.generation.batches import settle_open_batches
+from structures.generation.forced import force_generation_outcome, force_request_outcome
 from structures.generation.kept_outlines import check_outline
 from structures.generation.llm_client import JobLLMClient
 from structures.generation.options import (
@@ -84,14 +85,16 @@ def request_generation(
     and OutlineWithoutLessons. For an engine that asks models also UnknownStrategy, NoProvider, RegistryUnusable, and
     BudgetExceeded when the spending limit leaves nothing.
     """
-    chosen = choose_engine(engine, options)
+    chosen = choose_engine(tenant, engine, options)
     stored = options.build_json(chosen)
-    if chosen.uses_llm and not get_model_router().is_free(options.list_actions(), options.strategy):
+    if chosen.uses_llm and not get_model_router(tenant).is_free(options.list_actions(), options.strategy):
         check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
     # From here on nobody can start an ingestion or move a node, so that the key and the dependencies are of one moment.
     lock_tree(tenant)
     subtree = list_subtree(tenant=tenant, node_id=node_id)
     nodes = [node.pk for node in subtree]
+    if chosen.uses_llm:
+        force_request_outcome(tenant=tenant, nodes=nodes)
     check_outline_options(tenant=tenant, subtree=subtree, options=options)
     _refuse_overlapping_generation(tenant=tenant, node_id=node_id, subtree=nodes)
     below = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
@@ -148,6 +151,8 @@ def generate_structure(run: JobRun) -> None:
             return
     prepared = prepare_request(tenant=tenant, node_id=node_id, sources=sources, options=options)
     run.checkpoint()
+    if engine.uses_llm:
+        force_generation_outcome(run, sources)
     run.report_progress("structuring", 1, 3)
     llm = JobLLMClient(run=run, strategy=options.strategy, economy=options.economy)
     draft = _build_draft(engine, prepared.request, llm)

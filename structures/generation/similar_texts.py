@@ -75,7 +75,7 @@ def compare_texts(
     vectors: list[array[float]] = []
     for batch in split_batches(texts, space):
         run.report_progress("comparing", len(vectors), len(texts))
-        made = get_model_router().embed_texts(
+        made = get_model_router(run.tenant).embed_texts(
             EMBED_TEXTS,
             batch,
             purpose=EmbeddingPurpose.DOCUMENT,

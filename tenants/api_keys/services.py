@@ -15,7 +15,7 @@ from project.errors import NotFound
 from tenants import services
 from tenants.api_keys.powers import require_no_more
 from tenants.errors import LastManagingKey, TenantRefused
-from tenants.keys import KeyMode
+from tenants.keys import get_mode
 from tenants.models import ApiKey
 from tenants.scopes import Scope, get_scope_file
 from tenants.services import IssuedKey
@@ -49,7 +49,7 @@ def create_key(*, by: ApiKey, label: str, scopes: list[Scope], options: Mapping[
         raise TenantRefused(
             f"The tenant has {MAX_ACTIVE_KEYS} keys that work.", next_step="Revoke those that nobody uses any more."
         )
-    mode = KeyMode(by.prefix.split("_")[1])
+    mode = get_mode(by.prefix)
     issued = services.issue_api_key(tenant=by.tenant, label=label, scopes=scopes, mode=mode, created_by=by, **values)
     # Of the row that was made, whose values are canonical; with an error it is gone again.
     require_no_more(by, issued.key)

@@ -21,6 +21,15 @@ class Tenant(UUIDModel):
         help_text="Names and terms, separated by commas, that recordings of this tenant are likely to use.",
     )
     suspended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    sandbox_of = models.OneToOneField(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        help_text="The tenant whose test keys work here. None: it is no sandbox.",
+    )
 
     class Meta:
         ordering = ("slug",)
@@ -31,3 +40,8 @@ class Tenant(UUIDModel):
     @property
     def is_active(self) -> bool:
         return self.suspended_at is None
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Tell whether this is the world of another tenant's test keys: no vendor is asked for it."""
+        return self.sandbox_of_id is not None

@@ -16,6 +16,7 @@ from pytest_django import Settings
 from llm.models import ExternalCall
 from llm.registry import Registry
 from llm.registry_loader import get_registry_loader
+from llm.router import factory
 from llm.router.factory import get_model_router
 from llm.router.router import ModelRouter
 from llm.services import set_budget
@@ -61,7 +62,7 @@ class World:
 
     @property
     def router(self) -> ModelRouter:
-        return get_model_router()
+        return get_model_router(None)
 
     @property
     def registry(self) -> Registry:
@@ -137,7 +138,7 @@ KEYS: Mapping[str, str] = {
 
 def forget_processes_state() -> None:
     """Forget what a process keeps of models, as a new one would begin."""
-    get_model_router.cache_clear()
+    factory.get_router.cache_clear()
 
 
 def set_limits(tenant: Tenant, *, soft: str | None = None, hard: str | None = None) -> None:

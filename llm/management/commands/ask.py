@@ -32,7 +32,7 @@ class Command(BaseCommand):
         request = ModelRequest(prompt=sys.stdin.read() if prompt == "-" else prompt, system=system)
         payer = find_tenant(tenant) if tenant else None
         try:
-            answer = get_model_router().complete(action, request, strategy=strategy, tenant=payer)
+            answer = get_model_router(payer).complete(action, request, strategy=strategy, tenant=payer)
         except ModelsExhausted as exc:
             causes = "\n".join(f"  {attempt}" for attempt in exc.attempts)
             raise CommandError(f"No model answered.\n{causes}\n{exc.next_step}") from exc

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("tenant", help="slug of the tenant")
         parser.add_argument("--label", required=True, help="who will hold the key")
         parser.add_argument("--scope", action="append", choices=[s.value for s in Scope], required=True)
-        parser.add_argument("--mode", choices=[m.value for m in KeyMode], default=KeyMode.LIVE.value)
+        parser.add_argument("--mode", choices=[m.value for m in KeyMode], help="test: for the sandbox of the tenant")
         parser.add_argument("--expires", metavar="SPAN", help="how long it works, such as 90d (default: no end)")
         parser.add_argument("--prep-per-minute", type=int, help="writes a minute")
         parser.add_argument("--check-per-minute", type=int, help="reads a minute")
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         tenant: str,
         label: str,
         scope: list[str],
-        mode: str,
+        mode: str | None,
         expires: str | None,
         prep_per_minute: int | None,
         check_per_minute: int | None,
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 tenant=owner,
                 label=label,
                 scopes=[Scope(name) for name in scope],
-                mode=KeyMode(mode),
+                mode=KeyMode(mode) if mode else None,
                 expires_at=timezone.now() + parse_duration(expires) if expires else None,
                 prep_per_minute=prep_per_minute,
                 check_per_minute=check_per_minute,
@@ -60,5 +60,5 @@ class Command(BaseCommand):
         except TenantRefused as exc:
             raise CommandError(f"{exc} {exc.next_step}") from exc
         # To standard error: `KEY=$(manage.py issue_api_key ...)` must capture the secret and nothing else.
-        self.stderr.write(f"Key {issued.key.prefix} for {tenant}. It is shown only now:")
+        self.stderr.write(f"Key {issued.key.prefix} for {issued.key.tenant.slug}. It is shown only now:")
         return issued.secret

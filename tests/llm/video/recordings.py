@@ -105,7 +105,7 @@ class ListTranscriptionContext:
 
     @property
     def tenant(self) -> Tenant:
-        raise NotImplementedError
+        return Tenant(slug="acme")
 
     def report_progress(self, done_ms: int, total_ms: int) -> None:
         self.told.append((done_ms, total_ms))
