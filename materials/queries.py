@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Case, TextField, Value, When
 from django.db.models.expressions import RawSQL
+from django.db.models.functions import Concat
 
 from materials.models import (
     MaterialEntry,
     MaterialNode,
 )
+from project.db.row_versions import RowVersion
 from project.errors import NotFound
+from project.jobs.models import Job
 from tenants.models import Tenant
 
 # CYCLE (PostgreSQL 14 and later) ends the recursion at a node that its own path has already. The services make no cycle
@@ -47,6 +51,17 @@ WITH RECURSIVE line AS (
 ) CYCLE id SET is_cycle USING path
 SELECT id FROM line WHERE NOT is_cycle ORDER BY distance
 """
+# Of an open job only that it is open shows in an entry: its heartbeats and progress do not.
+ENTRY_VERSION = Concat(
+    RowVersion("name"),
+    Case(
+        When(job__isnull=True, then=Value("")),
+        When(job__status__in=Job.OPEN, then=Value("open")),
+        default=RowVersion("job__status"),
+        output_field=TextField(),
+    ),
+)
+"""What changes whenever an entry does as it is shown, for rows `with_job()`."""
 
 _IDS_BELOW_SQL = """
 WITH RECURSIVE line AS (

@@ -40,6 +40,7 @@ from project.http.idempotency import (
     compute_fingerprint,
     read_idempotency_key,
 )
+from project.http.preconditions import refuse_unread_if_match
 from tenants.models import ApiKey, IdempotentRequest, Tenant
 from tenants.requests import get_api_key, get_tenant
 
@@ -90,12 +91,18 @@ class IdempotentActions(APIView):
     """A view whose POST, PATCH and DELETE obey `Idempotency-Key`, after authentication, scope and rate limit."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Have the action run at most once for a request with a key. Raises IdempotencyKeyInvalid."""
+        """Have the action run at most once for a request with a key.
+
+        Raises IdempotencyKeyInvalid, and IfMatchNotSupported for a condition that the action does not look at.
+        """
         super().initial(request, *args, **kwargs)
-        if request.method not in KEYED_METHODS or (key := read_idempotency_key(request._request)) is None:
+        if request.method not in KEYED_METHODS:
             return
         name = request.method.lower()
         action = getattr(self, name, self.http_method_not_allowed)
+        refuse_unread_if_match(request, action)
+        if (key := read_idempotency_key(request._request)) is None:
+            return
         setattr(self, name, partial(self._answer_once, action, key))
 
     def _answer_once(self, action: Callable[..., Any], key: str, request: Request, *args: Any, **kwargs: Any) -> Any:

@@ -17,18 +17,23 @@ from materials.fingerprints import clear_fingerprints
 from materials.ingestion.recording import apply_correction
 from materials.locks import lock_tree
 from materials.models import Chunk, ChunkCorrection, MaterialEntry, get_locator_columns
+from project.http.preconditions import CheckVersion, accept_any_version
 from tenants.models import Tenant
 
 
 @transaction.atomic
-def correct_chunk(*, tenant: Tenant, chunk_id: UUID, text: str, by: str) -> Chunk:
+def correct_chunk(
+    *, tenant: Tenant, chunk_id: UUID, text: str, by: str, check_version: CheckVersion = accept_any_version
+) -> Chunk:
     """Replace a chunk's text by a person's; sending the original text deletes the correction.
 
     The chunk keeps its id, so that references stay valid. `by` is the label of the API key. Holds the tree lock. Raises
-    NotFound, and IngestionRunning while a job for the entry is open, which could replace the chunk.
+    NotFound, what `check_version` does, and IngestionRunning while a job for the entry is open, which could replace the
+    chunk.
     """
     lock_tree(tenant)
     chunk = get_chunk(tenant=tenant, chunk_id=chunk_id)
+    check_version(chunk)
     entry = chunk.entry
     _refuse_while_ingesting(entry)
     correction = ChunkCorrection.objects.for_tenant(tenant).filter(chunk_id=chunk.pk).first()

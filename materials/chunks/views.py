@@ -8,7 +8,10 @@ from pathlib import PurePath
 from typing import ClassVar
 from uuid import UUID
 
+from django.db.models import TextField, Value
+from django.db.models.functions import Cast, Coalesce, Concat
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -41,7 +44,10 @@ from materials.chunks.services import correct_chunk, delete_correction
 from materials.chunks.transcript_formats import MEDIA_TYPES, TranscriptFormat, render_transcript
 from materials.models import Chunk, ChunkCorrection, LeftOutPassage
 from materials.queries import get_entry
-from project.http.responses import paginated_response, validated, validated_query
+from project.db.row_versions import RowVersion
+from project.http.etags import build_version_check, versioned_response
+from project.http.preconditions import accept_if_match
+from project.http.responses import paginated_response, validated, validated_query, versioned_page_response
 from project.http.schema import declare_problems
 from project.jobs.priorities import get_requested_priority
 from project.jobs.serializers import JobSerializer, PrioritySerializer
@@ -108,7 +114,7 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
     write_scope = Scope.PREP
 
     @extend_schema(parameters=[ChunkListSerializer], responses=ChunkSerializer(many=True))
-    def list_chunks(self, request: Request, pk: UUID) -> Response:
+    def list_chunks(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Read an entry's text as chunks, in order.
 
         With `words=true` each has, where it is known, when its words are said or where they stand on the page.
@@ -118,7 +124,12 @@ class EntryTextViewSet(viewsets.GenericViewSet[Chunk]):
         rows = Chunk.objects.for_tenant(get_tenant(request)).with_correction().filter(entry=entry)
         if not with_words:
             rows = rows.without_word_boxes()
-        return paginated_response(self, rows.order_by("position", "id"), ChunkSerializer, words=with_words)
+        version = Concat(
+            RowVersion("position"), Coalesce(Cast("correction", TextField()), Value("", output_field=TextField()))
+        )
+        return versioned_page_response(
+            self, rows.order_by("position", "id"), ChunkSerializer, version, words=with_words
+        )
 
     @extend_schema(parameters=[CorrectionListSerializer], responses=ChunkCorrectionSerializer(many=True))
     def list_corrections(self, request: Request, pk: UUID) -> Response:
@@ -226,6 +237,7 @@ class ChunkViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
         return Response(ChunkSerializer(get_chunk(tenant=get_tenant(request), chunk_id=pk)).data)
 
     @declare_problems("ingestion_running")
+    @accept_if_match
     @extend_schema(request=ChunkTextSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Correct a chunk's text. The original stays in `correction`; sending it again deletes the correction.
@@ -233,8 +245,14 @@ class ChunkViewSet(IdempotentActions, viewsets.GenericViewSet[Chunk]):
         When the source is ingested again, the correction is applied to the chunk that has the original text.
         """
         text = validated(ChunkTextSerializer(data=request.data))["text"]
-        by = get_api_key(request).label
-        return Response(ChunkSerializer(correct_chunk(tenant=get_tenant(request), chunk_id=pk, text=text, by=by)).data)
+        chunk = correct_chunk(
+            tenant=get_tenant(request),
+            chunk_id=pk,
+            text=text,
+            by=get_api_key(request).label,
+            check_version=build_version_check(request, ChunkSerializer),
+        )
+        return versioned_response(ChunkSerializer(chunk).data)
 
 
 class CorrectionViewSet(IdempotentActions, viewsets.GenericViewSet[ChunkCorrection]):

@@ -26,6 +26,7 @@ from materials.positions import close_gap, get_next_position
 from materials.queries import get_entry, get_node
 from project.db.fields import new_id
 from project.errors import Conflict
+from project.http.preconditions import CheckVersion, accept_any_version
 from project.jobs.services import cancel_subject_jobs
 from project.storage import request_files
 from project.storage.objects import StoredObject
@@ -105,14 +106,20 @@ def add_url(
 
 @transaction.atomic
 def update_entry(
-    *, tenant: Tenant, entry_id: UUID, changes: Mapping[str, Any], node_id: UUID | None = None
+    *,
+    tenant: Tenant,
+    entry_id: UUID,
+    changes: Mapping[str, Any],
+    node_id: UUID | None = None,
+    check_version: CheckVersion = accept_any_version,
 ) -> MaterialEntry:
     """Change an entry's name, language or use of captions, and move it to the end of another node if one is given.
 
-    Raises NotFound, and Conflict when the other node already has the same source.
+    Raises NotFound, what `check_version` does, and Conflict when the other node already has the same source.
     """
     lock_tree(tenant)
     entry = get_entry(tenant=tenant, entry_id=entry_id)
+    check_version(entry)
     for name, value in changes.items():
         setattr(entry, name, value)
     if node_id is not None and node_id != entry.node_id:
@@ -132,10 +139,14 @@ def update_entry(
 
 
 @transaction.atomic
-def delete_entry(*, tenant: Tenant, entry_id: UUID) -> None:
-    """Delete an entry with its chunks, and after the commit its stored file. Cancels an open job. Raises NotFound."""
+def delete_entry(*, tenant: Tenant, entry_id: UUID, check_version: CheckVersion = accept_any_version) -> None:
+    """Delete an entry with its chunks, and after the commit its stored file. Cancels an open job.
+
+    Raises NotFound and what `check_version` does.
+    """
     lock_tree(tenant)
     entry = get_entry(tenant=tenant, entry_id=entry_id)
+    check_version(entry)
     cancel_subject_jobs(tenant=tenant, subjects=[entry.pk])
     clear_fingerprints(entry.node_id)
     keys = list_object_keys(tenant=tenant, entries=[entry.pk])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import status, viewsets
@@ -23,10 +24,12 @@ from materials.entries.submission import request_ingestion, request_staleness_ch
 from materials.models import EntryState, MaterialEntry
 from materials.objects.views import add_storage_warning
 from materials.problem_codes import FILE_CODES, RECORDING_CODES, SENDING_CODES
-from materials.queries import get_entry, get_node
+from materials.queries import ENTRY_VERSION, get_entry, get_node
+from project.http.etags import build_version_check, versioned_response
 from project.http.idempotency import run_in_steps
 from project.http.negotiation import FormatIsAFilter
-from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.http.preconditions import accept_if_match
+from project.http.responses import created_response, validated, validated_query, versioned_page_response
 from project.http.schema import declare_problems
 from project.http.serializers import build_order
 from project.jobs.priorities import get_requested_priority
@@ -48,7 +51,7 @@ class NodeEntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]
     write_scope = Scope.PREP
 
     @extend_schema(parameters=[EntryListSerializer], responses=EntrySerializer(many=True))
-    def list(self, request: Request, pk: UUID) -> Response:
+    def list(self, request: Request, pk: UUID) -> HttpResponseBase:
         """List the node's entries, newest first."""
         wanted = validated_query(request, EntryListSerializer)
         node = get_node(tenant=get_tenant(request), node_id=pk)
@@ -58,7 +61,9 @@ class NodeEntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]
                 rows = rows.filter(**{column: wanted[parameter]})
         if "state" in wanted:
             rows = rows.filter_state(EntryState(wanted["state"]))
-        return paginated_response(self, rows.order_by(*build_order(wanted["sort"])), EntrySerializer)
+        return versioned_page_response(
+            self, rows.order_by(*build_order(wanted["sort"])), EntrySerializer, ENTRY_VERSION
+        )
 
     @declare_problems(*FILE_CODES, *RECORDING_CODES, *SENDING_CODES, "bad_address", "conflict")
     @extend_schema(
@@ -119,17 +124,26 @@ class EntryViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialEntry]):
         return Response(EntrySerializer(get_entry(tenant=get_tenant(request), entry_id=pk)).data)
 
     @declare_problems("conflict")
+    @accept_if_match
     @extend_schema(request=EntryUpdateSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Rename an entry, move it to another node, or change how its recording is transcribed next time."""
         changes = validated(EntryUpdateSerializer(data=request.data))
         node = changes.pop("node", None)
-        entry = update_entry(tenant=get_tenant(request), entry_id=pk, node_id=node, changes=changes)
-        return Response(EntrySerializer(entry).data)
+        entry = update_entry(
+            tenant=get_tenant(request),
+            entry_id=pk,
+            node_id=node,
+            changes=changes,
+            check_version=build_version_check(request, EntrySerializer),
+        )
+        return versioned_response(EntrySerializer(entry).data)
 
+    @accept_if_match
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete an entry with its chunks and its stored file. An open job is cancelled."""
-        delete_entry(tenant=get_tenant(request), entry_id=pk)
+        check_version = build_version_check(request, EntrySerializer)
+        delete_entry(tenant=get_tenant(request), entry_id=pk, check_version=check_version)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @declare_problems("ingestion_running", "job_already_open")

@@ -22,6 +22,7 @@ from materials.mappings.validation import MappingProblem
 from materials.models import MappingState, MaterialEntry, SlideVideoMapping
 from materials.queries import get_node, select_node_ids_below
 from project.db.fields import new_id
+from project.http.preconditions import CheckVersion, accept_any_version
 from tenants.models import Tenant
 
 # Bounds the SQL text of one INSERT. Nothing depends on the exact number.
@@ -106,14 +107,22 @@ def create_mappings(*, tenant: Tenant, node_id: UUID, claims: Sequence[MappingCl
 
 
 @transaction.atomic
-def update_mapping(*, tenant: Tenant, mapping_id: UUID, changes: Mapping[str, int]) -> SlideVideoMapping:
+def update_mapping(
+    *,
+    tenant: Tenant,
+    mapping_id: UUID,
+    changes: Mapping[str, int],
+    check_version: CheckVersion = accept_any_version,
+) -> SlideVideoMapping:
     """Correct a mapping's slide or times and accept it.
 
-    A proposal with the same slide, video and start is deleted. Raises NotFound, MappingRefused when the slide or the
-    times are not valid, and MappingExists when a mapping that was accepted or rejected has the same key.
+    A proposal with the same slide, video and start is deleted. Raises NotFound, what `check_version` does,
+    MappingRefused when the slide or the times are not valid, and MappingExists when a mapping that was accepted or
+    rejected has the same key.
     """
     lock_tree(tenant)
     mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
+    check_version(mapping)
     if not changes:
         return mapping
     for name, value in changes.items():
@@ -149,10 +158,14 @@ def decide_mapping(*, tenant: Tenant, mapping_id: UUID, state: MappingState) -> 
 
 
 @transaction.atomic
-def delete_mapping(*, tenant: Tenant, mapping_id: UUID) -> None:
-    """Delete a mapping. Unlike one that was rejected, it may be proposed again. Raises NotFound."""
+def delete_mapping(*, tenant: Tenant, mapping_id: UUID, check_version: CheckVersion = accept_any_version) -> None:
+    """Delete a mapping. Unlike one that was rejected, it may be proposed again.
+
+    Raises NotFound and what `check_version` does.
+    """
     lock_tree(tenant)
     mapping = get_mapping(tenant=tenant, mapping_id=mapping_id)
+    check_version(mapping)
     mapping.delete()
     _clear_node_fingerprints(mapping)
 

@@ -23,6 +23,8 @@ from materials.mappings.serializers import (
 from materials.mappings.services import create_mappings, decide_mapping, delete_mapping, update_mapping
 from materials.mappings.validation import ValidationStatus, filter_by_validation
 from materials.models import MappingState, SlideVideoMapping
+from project.http.etags import build_version_check, versioned_response
+from project.http.preconditions import accept_if_match
 from project.http.responses import paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from tenants.idempotency import IdempotentActions
@@ -82,16 +84,24 @@ class MappingViewSet(IdempotentActions, viewsets.GenericViewSet[SlideVideoMappin
         return Response(MappingSerializer(get_mapping(tenant=get_tenant(request), mapping_id=pk)).data)
 
     @declare_problems("mapping_exists", "mapping_refused")
+    @accept_if_match
     @extend_schema(request=MappingFieldsSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Correct a mapping's slide, beginning or end, and accept it."""
         changes = validated(MappingFieldsSerializer(data=request.data, partial=True))
-        mapping = update_mapping(tenant=get_tenant(request), mapping_id=pk, changes=changes)
-        return Response(MappingSerializer(mapping).data)
+        mapping = update_mapping(
+            tenant=get_tenant(request),
+            mapping_id=pk,
+            changes=changes,
+            check_version=build_version_check(request, MappingSerializer),
+        )
+        return versioned_response(MappingSerializer(mapping).data)
 
+    @accept_if_match
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a mapping. To keep a wrong proposal from coming back, reject it instead."""
-        delete_mapping(tenant=get_tenant(request), mapping_id=pk)
+        check_version = build_version_check(request, MappingSerializer)
+        delete_mapping(tenant=get_tenant(request), mapping_id=pk, check_version=check_version)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(request=None)

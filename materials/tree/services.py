@@ -34,6 +34,7 @@ from materials.positions import close_gap, get_next_position, renumber_siblings
 from materials.queries import get_node, list_ancestor_ids, list_node_entries, list_subtree
 from materials.tree.row_copies import COPIED_CHUNK_ID_SQL, copy_rows
 from project.db.fields import new_id
+from project.http.preconditions import CheckVersion, accept_any_version
 from project.jobs.services import cancel_subject_jobs
 from tenants.models import Tenant
 
@@ -63,10 +64,16 @@ def create_node(*, tenant: Tenant, title: str, parent_id: UUID | None = None, **
 
 
 @transaction.atomic
-def update_node(*, tenant: Tenant, node_id: UUID, changes: dict[str, Any]) -> MaterialNode:
-    """Change a node's own fields: title, language, learning goal, expected knowledge and skills. Raises NotFound."""
+def update_node(
+    *, tenant: Tenant, node_id: UUID, changes: dict[str, Any], check_version: CheckVersion = accept_any_version
+) -> MaterialNode:
+    """Change a node's own fields: title, language, learning goal, expected knowledge and skills.
+
+    Raises NotFound and what `check_version` does.
+    """
     lock_tree(tenant)
     node = get_node(tenant=tenant, node_id=node_id)
+    check_version(node)
     for name, value in changes.items():
         setattr(node, name, value)
     node.save(update_fields=[*changes, "updated_at"])
@@ -129,14 +136,15 @@ def reorder_node(
 
 
 @transaction.atomic
-def delete_node(*, tenant: Tenant, node_id: UUID) -> None:
+def delete_node(*, tenant: Tenant, node_id: UUID, check_version: CheckVersion = accept_any_version) -> None:
     """Delete a node with all below it: entries, chunks, snapshots, and after the commit the stored files.
 
-    Open jobs of what is deleted are cancelled. Raises NotFound.
+    Open jobs of what is deleted are cancelled. Raises NotFound and what `check_version` does.
     """
     lock_tree(tenant)
     branch = list_subtree(tenant=tenant, node_id=node_id)
     node = branch[0]
+    check_version(node)
     nodes = [below.pk for below in branch]
     entries = MaterialEntry.objects.for_tenant(tenant).filter(node__in=nodes)
     inside = list(entries.values_list("pk", flat=True))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
 from rest_framework.request import Request
@@ -22,7 +23,10 @@ from materials.tree.serializers import (
     NodeSerializer,
 )
 from materials.tree.services import copy_node, create_node, delete_node, move_node, reorder_node, update_node
-from project.http.responses import created_response, paginated_response, validated, validated_query
+from project.db.row_versions import RowVersion
+from project.http.etags import build_version_check, versioned_response
+from project.http.preconditions import accept_if_match
+from project.http.responses import created_response, validated, validated_query, versioned_page_response
 from project.http.schema import declare_problems
 from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
@@ -40,7 +44,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
     write_scope = Scope.PREP
 
     @extend_schema(parameters=[NodeListSerializer])
-    def list(self, request: Request) -> Response:
+    def list(self, request: Request) -> HttpResponseBase:
         """List the courses, or with `parent` the children of a node, newest first."""
         parent = validated_query(request, NodeListSerializer).get("parent")
         if parent is not None:
@@ -49,7 +53,7 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         # A key that is restricted to a part of a course has that part where others have their courses.
         where = {"pk": top} if parent is None and top is not None else {"parent_id": parent}
         rows = MaterialNode.objects.for_tenant(get_tenant(request)).filter(**where)
-        return paginated_response(self, rows.order_by("-created_at", "-id"), NodeSerializer)
+        return versioned_page_response(self, rows.order_by("-created_at", "-id"), NodeSerializer, RowVersion("title"))
 
     @declare_problems("tree_refused")
     @extend_schema(request=NodeCreateSerializer, responses={201: NodeSerializer})
@@ -65,16 +69,23 @@ class NodeViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNode]):
         """Read a node without its entries and children."""
         return Response(NodeSerializer(get_node(tenant=get_tenant(request), node_id=pk)).data)
 
+    @accept_if_match
     @extend_schema(request=NodeFieldsSerializer)
     def partial_update(self, request: Request, pk: UUID) -> Response:
         """Change a node's title, language, learning goal, expected knowledge or expected skills."""
         changes = validated(NodeFieldsSerializer(data=request.data, partial=True))
-        node = update_node(tenant=get_tenant(request), node_id=pk, changes=changes)
-        return Response(NodeSerializer(node).data)
+        node = update_node(
+            tenant=get_tenant(request),
+            node_id=pk,
+            changes=changes,
+            check_version=build_version_check(request, NodeSerializer),
+        )
+        return versioned_response(NodeSerializer(node).data)
 
+    @accept_if_match
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Delete a node with everything below it. Open jobs of what is deleted are cancelled."""
-        delete_node(tenant=get_tenant(request), node_id=pk)
+        delete_node(tenant=get_tenant(request), node_id=pk, check_version=build_version_check(request, NodeSerializer))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @declare_problems("tree_refused")

@@ -28,6 +28,20 @@ class CursorPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """Return the rows of the page that the request asks for. Raises ValidationError."""
+        self._rows, self._has_more = self._read_page(queryset, request)
+        return self._rows
+
+    def read_page_values(self, queryset: Any, request: Request, name: str) -> list[object]:
+        """Return what `list_page_values` would of the page that the request asks for, and load no rows."""
+        values, has_more = self._read_page(queryset, request, name)
+        return [*values, has_more]
+
+    def list_page_values(self, name: str) -> list[object]:
+        """Return an attribute of each row of the page that was read last, and whether there is a next page."""
+        return [*(getattr(row, name) for row in self._rows), self._has_more]
+
+    def _read_page(self, queryset: Any, request: Request, *columns: str) -> tuple[list[Any], bool]:
+        """Return the rows, or the values of a column, of a page, and whether there is a next one. One statement."""
         rows: QuerySet[Model] = queryset
         self._request = request
         self._order = [str(name) for name in rows.query.order_by]
@@ -35,9 +49,8 @@ class CursorPagination(BasePagination):
         if cursor := request.query_params.get("cursor"):
             rows = rows.filter(_build_after_condition(self._order, self._decode_cursor(cursor)))
         # One row more than asked for shows whether there is a next page, without a second statement.
-        found = list(rows[: limit + 1])
-        self._rows, self._has_more = found[:limit], len(found) > limit
-        return self._rows
+        found = list((rows.values_list(*columns, flat=True) if columns else rows)[: limit + 1])
+        return found[:limit], len(found) > limit
 
     def get_paginated_response(self, data: Any) -> Response:
         cursor = self._encode_cursor(self._rows[-1]) if self._has_more else None

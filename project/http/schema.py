@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent, force_instance, is_serializer
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import SAFE_METHODS
@@ -18,6 +19,7 @@ from project.error_codes.catalogue import get_catalogue
 from project.http import schema_problems
 from project.http.deprecation import get_deprecation
 from project.http.idempotency import IDEMPOTENCY_KEY, KEYED_METHODS, MAX_KEY_LENGTH
+from project.http.preconditions import needs_if_match, takes_if_match
 from project.http.schema_examples import add_examples
 from project.http.schema_problems import DESCRIPTIONS, ProblemSerializer, build_placeholder, group_by_status
 from project.http.serializers import StrictSerializer
@@ -37,6 +39,26 @@ LAST_EVENT_ID = OpenApiParameter(
     description="The last `id` that the client has seen. Another one than ours counts as none.",
 )
 NOTHING_NEW = "Nothing has happened since `Last-Event-ID`, and nothing will: do not come again."
+_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description="The `ETag` of the version that is changed: another one answers 412. `*` is any.",
+)
+_REQUIRED_IF_MATCH = OpenApiParameter(
+    "If-Match",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    required=True,
+    description="The `ETag` of the version that is changed. `*` is any.",
+)
+_IF_NONE_MATCH = {
+    "in": "header",
+    "name": "If-None-Match",
+    "schema": {"type": "string"},
+    "description": "The `ETag` of an earlier answer: 304 without a body when nothing has changed since.",
+}
+_ETAG = {"ETag": {"schema": {"type": "string"}, "description": "The version of what is read."}}
 _FIRST_SENTENCE = re.compile(r"(?<=\.)\s")
 # What `x-idempotency` may be, and what the description says of it.
 _IDEMPOTENCY = {
@@ -79,10 +101,12 @@ class DescribedSchema(AutoSchema):
     """Adds to each operation its summary, scope, idempotency, examples and problems, and closes bodies of requests."""
 
     def get_operation(self, *args: Any, **options: Any) -> dict[str, Any] | None:
-        """Return the operation with its examples."""
+        """Return the operation with its examples; of one that reads JSON, with its ETag and the condition for it."""
         operation: dict[str, Any] | None = super().get_operation(*args, **options)
         if operation is not None:
             add_examples(operation)
+            if self.method == "GET" and self.path.startswith("/api/v1/"):
+                _add_etag(operation)
         return operation
 
     def get_summary(self) -> str:
@@ -110,6 +134,9 @@ class DescribedSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         """Return the parameters that the view declares, with the key by which a request may be sent again."""
         declared: list[Any] = super().get_override_parameters()
+        action = self._get_action()
+        if takes_if_match(action):
+            declared = [*declared, _REQUIRED_IF_MATCH if needs_if_match(action) else _IF_MATCH]
         return [*declared, _IDEMPOTENCY_KEY] if self._is_keyed() else declared
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -149,7 +176,12 @@ class DescribedSchema(AutoSchema):
 
     def _list_problem_codes(self) -> set[str]:
         usual = self._list_usual_codes(has_object="{" in self.path or self._find_named_object())
-        return {*usual, *getattr(self._get_action(), "problem_codes", ())}
+        action = self._get_action()
+        conditional = [
+            *(["version_changed"] if takes_if_match(action) else []),
+            *(["if_match_required"] if needs_if_match(action) else []),
+        ]
+        return {*usual, *conditional, *getattr(action, "problem_codes", ())}
 
     def _list_usual_codes(self, *, has_object: bool) -> set[str]:
         codes = set(schema_problems.COMMON_CODES)
@@ -189,6 +221,15 @@ class DescribedSchema(AutoSchema):
         action = getattr(self.view, "action", None) or self.method.lower()
         scope: StrEnum = getattr(self.view, "action_scopes", {}).get(action, usual)
         return scope.value
+
+
+def _add_etag(operation: dict[str, Any]) -> None:
+    read = operation["responses"].get("200", {})
+    if "application/json" in read.get("content", {}):
+        operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+        read.setdefault("headers", {}).update(_ETAG)
+        unchanged = {"description": "The client has the version that `If-None-Match` names.", "headers": _ETAG}
+        operation["responses"] = dict(sorted({**operation["responses"], "304": unchanged}.items()))
 
 
 def _to_class_name(name: str) -> str:

@@ -45,8 +45,10 @@ BODY_CODES = frozenset(
         "too_many_transfers", "unsupported_media_type",
     }
 )  # fmt: skip
-# Of requests that may have an Idempotency-Key.
-KEYED_CODES = frozenset({"answer_lost", "request_running", "idempotency_key_invalid", "idempotency_key_reused"})
+# Of requests that may have an Idempotency-Key, or an If-Match that nobody would look at.
+KEYED_CODES = frozenset(
+    {"answer_lost", "request_running", "idempotency_key_invalid", "idempotency_key_reused", "if_match_not_supported"}
+)
 
 
 def group_by_status(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
 from rest_framework import status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from project.http.preconditions import IfMatch, read_if_match
+from project.http.etags import conditional_response
+from project.http.preconditions import accept_if_match, read_if_match, read_optional_if_match, require_if_match
 from project.http.responses import created_response, paginated_response, validated, validated_query
 from project.http.schema import declare_problems
 from project.jobs.models import Job
@@ -26,6 +27,7 @@ from structures.working_copies.approval import approve_working_copy
 from structures.working_copies.queries import (
     build_etag,
     get_record,
+    get_working_copy,
     list_conflicts,
     list_history,
     list_working_copies,
@@ -63,17 +65,6 @@ from tenants.actors import Actor, describe_api_key
 from tenants.idempotency import IdempotentActions
 from tenants.requests import get_api_key, get_tenant
 from tenants.scopes import Scope
-
-_IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    required=True,
-    description="The `ETag` of the version that is changed. `*` is any.",
-)
-_IF_MATCH_OR_DRY = OpenApiParameter(
-    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="As for an edit; not for `dry_run`."
-)
 
 
 class NodeCopiesViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]):
@@ -114,18 +105,22 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
     action_scopes: ClassVar = {"approve": Scope.APPROVE}
 
     @extend_schema(responses=WorkingCopyStateSerializer)
-    def retrieve(self, request: Request, pk: UUID) -> Response:
+    def retrieve(self, request: Request, pk: UUID) -> HttpResponseBase:
         """Read a working copy with its tree. The `ETag` of the answer names this version of it."""
-        state = load_copy_state(tenant=get_tenant(request), copy_id=pk)
-        return Response(build_state_json(state), headers={"ETag": build_etag(state.row)})
+        copy = get_working_copy(tenant=get_tenant(request), copy_id=pk)
+        return conditional_response(
+            request, build_etag(copy), lambda: Response(build_state_json(load_copy_state(copy)))
+        )
 
+    @accept_if_match
     def destroy(self, request: Request, pk: UUID) -> Response:
         """Close a working copy. It can still be read, with its history."""
-        close_working_copy(tenant=get_tenant(request), copy_id=pk, if_match=IfMatch(None))
+        close_working_copy(tenant=get_tenant(request), copy_id=pk, if_match=read_optional_if_match(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @declare_problems(*EDIT_CODES, *STEP_CODES)
-    @extend_schema(parameters=[_IF_MATCH], request=EditSerializer, responses=StepSerializer)
+    @require_if_match
+    @extend_schema(request=EditSerializer, responses=StepSerializer)
     def edit(self, request: Request, pk: UUID) -> Response:
         """Do one operation. New references are checked: entry, place and quote must be there today."""
         wanted = validated(EditSerializer(data=request.data))
@@ -133,7 +128,8 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         return _step_response(build_step_json(result), result.copy)
 
     @declare_problems(*STEP_CODES, "history_mismatch")
-    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=StepSerializer)
+    @require_if_match
+    @extend_schema(request=ReasonSerializer, responses=StepSerializer)
     def undo(self, request: Request, pk: UUID) -> Response:
         """Take back the last step that still stands: an edit, a rebase or a decision."""
         wanted = validated(ReasonSerializer(data=request.data))
@@ -141,7 +137,8 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         return _step_response(build_step_json(result), result.copy)
 
     @declare_problems(*STEP_CODES, "history_mismatch")
-    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=StepSerializer)
+    @require_if_match
+    @extend_schema(request=ReasonSerializer, responses=StepSerializer)
     def redo(self, request: Request, pk: UUID) -> Response:
         """Do again what was undone last, unless something else was done since."""
         wanted = validated(ReasonSerializer(data=request.data))
@@ -162,8 +159,9 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         return Response(EditRecordSerializer(record).data)
 
     @declare_problems(*REBASE_CODES, "job_already_open")
+    @accept_if_match
     @extend_schema(
-        parameters=[_IF_MATCH_OR_DRY, RebaseQuerySerializer],
+        parameters=[RebaseQuerySerializer],
         request=ReasonSerializer,
         responses={200: RebaseSerializer, 202: JobSerializer},
     )
@@ -194,15 +192,16 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         return paginated_response(self, list_conflicts(tenant=get_tenant(request), copy_id=pk), ConflictSerializer)
 
     @declare_problems(*REBASE_CODES)
-    @extend_schema(parameters=[_IF_MATCH], request=DecisionSerializer, responses=DecisionResultSerializer)
+    @require_if_match
+    @extend_schema(request=DecisionSerializer, responses=DecisionResultSerializer)
     def decide_all(self, request: Request, pk: UUID) -> Response:
         """Decide all conflicts that are open by one rule."""
         return self._decide(request, pk, None)
 
     @declare_problems(*REBASE_CODES)
+    @require_if_match
     @extend_schema(
         operation_id="working_copies_conflict_decide",
-        parameters=[_IF_MATCH],
         request=DecisionSerializer,
         responses=DecisionResultSerializer,
     )
@@ -211,22 +210,24 @@ class WorkingCopyViewSet(IdempotentActions, viewsets.GenericViewSet[WorkingCopy]
         return self._decide(request, pk, conflict)
 
     @declare_problems(*COPY_CODES)
-    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
+    @require_if_match
+    @extend_schema(request=ReasonSerializer, responses=WorkingCopySerializer)
     def submit(self, request: Request, pk: UUID) -> Response:
         """Ask colleagues to review the working copy. It can still be edited."""
         wanted = validated(ReasonSerializer(data=request.data))
         return _copy_response(submit_for_review(**self._read_common(request, pk), **wanted))
 
     @declare_problems(*COPY_CODES)
-    @extend_schema(parameters=[_IF_MATCH], request=ReasonSerializer, responses=WorkingCopySerializer)
+    @require_if_match
+    @extend_schema(request=ReasonSerializer, responses=WorkingCopySerializer)
     def withdraw(self, request: Request, pk: UUID) -> Response:
         """Make a working copy that is in review a draft again."""
         wanted = validated(ReasonSerializer(data=request.data))
         return _copy_response(withdraw_from_review(**self._read_common(request, pk), **wanted))
 
     @declare_problems(*COPY_CODES, "conflicts_open", "malformed_tree")
+    @require_if_match
     @extend_schema(
-        parameters=[_IF_MATCH],
         request=ReasonSerializer,
         responses={200: SnapshotSummarySerializer, 201: SnapshotSummarySerializer},
     )

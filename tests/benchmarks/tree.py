@@ -39,7 +39,7 @@ def main() -> None:
     databases = runner.setup_databases()
     try:
         tenant = create_tenant(slug="bench", name="Bench")
-        root = _grow(tenant)
+        root = grow_tree(tenant)
         issued = issue_api_key(tenant=tenant, label="b", scopes=[Scope.CHECK], check_per_minute=1_000_000)
         client = APIClient(headers={"X-API-Key": issued.secret})
 
@@ -55,7 +55,7 @@ def main() -> None:
         runner.teardown_databases(databases)
 
 
-def _grow(tenant: Tenant) -> MaterialNode:
+def grow_tree(tenant: Tenant) -> MaterialNode:
     root = MaterialNode.objects.create(tenant=tenant, title="Course", position=0)
     nodes = [MaterialNode(tenant=tenant, parent=root, title=f"Part {n}", position=n) for n in range(NODES)]
     MaterialNode.objects.bulk_create(nodes)
