@@ -46,7 +46,7 @@ class SnapshotViewSet(viewsets.GenericViewSet[StructureSnapshot]):
         snapshot = get_default_snapshot(
             tenant=get_tenant(request),
             node_id=pk,
-            version=wanted["version"],
+            version=wanted.get("version", ""),
             may_see_drafts=may_see_drafts(request),
         )
         return _conditional_snapshot_response(request, snapshot)

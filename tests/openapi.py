@@ -38,6 +38,7 @@ def check_answer(method: str, path: str, answer: Any) -> None:
     described_types = {media_type, f"{media_type.partition('/')[0]}/*"}
     assert described_types & contents.keys(), f"{method} {path}: docs/api.yaml does not describe {media_type}"
     if media_type.endswith("json"):
+        assert b"+00:00" not in answer.content, f"{method} {path}: a time ends in +00:00, and all others in Z"
         errors = list(build_validator(contents[media_type]["schema"]).iter_errors(answer.json()))
         if errors and errors[0].json_path == "$.code":
             raise AssertionError(

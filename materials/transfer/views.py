@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from materials.entries.intake import EntryOptions
 from materials.models import ImportItem, ItemKind, MaterialImport, MaterialNode
-from materials.problem_codes import SENDING_CODES
+from materials.problem_codes import ARCHIVE_CODES, SENDING_CODES
 from materials.transfer.export import export_materials
 from materials.transfer.queries import get_import
 from materials.transfer.serializers import (
@@ -48,7 +48,7 @@ class NodeTransferViewSet(IdempotentActions, viewsets.GenericViewSet[MaterialNod
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"export_archive": Scope.EXPORT}
 
-    @declare_problems(*SENDING_CODES, "type_unsupported", "upload_too_large")
+    @declare_problems(*ARCHIVE_CODES, *SENDING_CODES)
     @extend_schema(
         request={
             "multipart/form-data": {

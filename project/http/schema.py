@@ -104,6 +104,8 @@ class DescribedSchema(AutoSchema):
         """Return the operation with its examples; of one that reads JSON, with its ETag and the condition for it."""
         operation: dict[str, Any] | None = super().get_operation(*args, **options)
         if operation is not None:
+            # An operation that needs no key says so.
+            operation.setdefault("security", [])
             add_examples(operation)
             if self.method == "GET" and self.path.startswith("/api/v1/"):
                 _add_etag(operation)

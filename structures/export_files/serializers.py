@@ -57,14 +57,13 @@ class ExportListQuerySerializer(ListQuerySerializer):
 
     format = StrictCharField(
         required=False,
-        default="",
         max_length=100,
         help_text=f"Only exports of this format; `{LIST}` answers as `GET /export-formats`.",
     )
 
     def validate_format(self, value: str) -> str:
         """Refuse the name of a format that does not exist."""
-        if value not in {"", LIST, *EXPORT_FORMATS}:
+        if value not in {LIST, *EXPORT_FORMATS}:
             raise serializers.ValidationError(_refuse_format(value).detail["format"])  # type: ignore[call-overload]  # a mapping
         return value
 

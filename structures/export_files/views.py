@@ -91,10 +91,10 @@ class SnapshotExportViewSet(IdempotentActions, viewsets.GenericViewSet[Export]):
     def list(self, request: Request, pk: UUID) -> Response:
         """List the exports of a snapshot, newest first; `format=list` lists what formats there are."""
         query = validated_query(request, ExportListQuerySerializer)
-        if query["format"] == LIST:
+        if query.get("format") == LIST:
             get_readable_snapshot(request, pk)
             return _formats_response()
-        rows = list_readable_exports(request, snapshot_id=pk, format_name=query["format"])
+        rows = list_readable_exports(request, snapshot_id=pk, format_name=query.get("format", ""))
         return paginated_response(self, rows, ExportSummarySerializer)
 
     @declare_problems("job_already_open", "quota_exceeded")

@@ -29,7 +29,7 @@ class StructureQuerySerializer(StrictSerializer):
     )
     version = serializers.ChoiceField(
         choices=[PUBLISHED, LATEST],
-        default="",
+        required=False,
         help_text="Without it: what is published; when nothing is, the newest for keys with the scope `prep`, and 404 "
         "for others. `latest` is the newest, also when another one is published; it needs `prep`.",
     )

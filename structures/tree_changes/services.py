@@ -117,7 +117,7 @@ def undo_tree_change(*, tenant: Tenant, change_id: UUID, actor: Actor) -> TreeCh
     lock_tree(tenant)
     change = get_tree_change(tenant=tenant, change_id=change_id)
     if change.undone_at is not None:
-        raise ChangeUndone(f"{change.undone_by} has undone it at {change.undone_at.isoformat()}.")
+        raise ChangeUndone(f"{change.undone_by} has undone it at {change.undone_at:%Y-%m-%d %H:%M:%S} UTC.")
     later = TreeChange.objects.for_tenant(tenant).filter(node=change.node_id, undone_at=None)
     newest = later.order_by("-created_at", "-id").values_list("pk", flat=True)[0]
     if newest != change.pk:
