@@ -62,6 +62,17 @@ var/npm/.installed: tests/samples/npm/package.json tests/samples/npm/package-loc
 test-exports: setup var/npm/.installed ## write and validate every export format of the sample courses in ../shared (needs npm)
 	@"$(UV)" run --quiet --locked --extra media --group exports python -m pytest -n 0 -s tests/samples
 
+var/npm-api/.installed: tests/api_document/npm/package.json tests/api_document/npm/package-lock.json
+	@command -v npm >/dev/null || { echo "npm is needed to check the document. Install Node.js 20 or newer (Debian: apt install npm)." >&2; exit 1; }
+	@mkdir -p var/npm-api
+	@cp tests/api_document/npm/package.json tests/api_document/npm/package-lock.json var/npm-api/
+	@npm ci --prefix var/npm-api --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: test-api
+test-api: setup var/npm-api/.installed ## let Redocly, Spectral and two generators of clients read docs/api.yaml (needs npm)
+	@"$(UV)" run --quiet --locked --extra media --group api python -m pytest -n 0 tests/api_document/check_tools.py
+
 .PHONY: test-slow
 test-slow: setup ## random histories by the thousand, more lectures, half an hour against whisper-ctranslate2
 	@$(RUN) -m pytest -n 4 -m slow
