@@ -13,6 +13,7 @@ from llm.router.budgets import compute_spending, get_month_start, get_next_month
 from llm.serializers import BudgetChangeSerializer, BudgetSerializer, CostsQuerySerializer, CostsSerializer
 from llm.services import set_own_budget
 from project.http.responses import validated
+from project.http.schema import declare_problems
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -56,6 +57,7 @@ class BudgetView(APIView):
         """Read the limits of a month: the tenant's own, the operator's, and the lower ones, which hold."""
         return Response(BudgetSerializer(get_budget(tenant=get_tenant(request))).data)
 
+    @declare_problems("budget_refused")
     @extend_schema(request=BudgetChangeSerializer, responses=BudgetSerializer, operation_id="budget_set")
     def put(self, request: Request) -> Response:
         """Set the tenant's own limits, never above the operator's; null is none. Holds from a second later on."""

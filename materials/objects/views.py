@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from materials.objects.quotas import get_quota, get_storage_usage, set_own_quota
 from materials.objects.serializers import QuotaChangeSerializer, QuotaSerializer, UsageSerializer
 from project.http.responses import validated
+from project.http.schema import declare_problems
 from tenants.requests import get_tenant
 from tenants.scopes import Scope
 
@@ -40,6 +41,7 @@ class QuotaView(APIView):
         """Read the limits of storage: the tenant's own, the operator's, and the lower ones, which hold."""
         return Response(QuotaSerializer(get_quota(tenant=get_tenant(request))).data)
 
+    @declare_problems("quota_refused")
     @extend_schema(request=QuotaChangeSerializer, responses=QuotaSerializer, operation_id="quota_set")
     def put(self, request: Request) -> Response:
         """Set the tenant's own limits, never above the operator's; null is none. What is stored already stays."""

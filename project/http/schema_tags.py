@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _TEXTS = {
+    "budget": "What the tenant lets models cost in a month.",
     "chunks": "The passages into which entries are cut, and their corrections by people.",
     "comment-threads": "What people say to one another about a part of a course.",
     "corrections": "Corrections of chunks, which can be taken back.",
@@ -18,6 +19,7 @@ _TEXTS = {
     "me": "The key that asks.",
     "nodes": "The tree of materials: courses, their parts, and all that belongs to one of them.",
     "sandbox": "The world of test keys: what it keeps, and the file names that force an outcome in it.",
+    "quota": "How much the tenant lets be stored.",
     "shared": "Pages that a shared link opens, without a key.",
     "snapshots": "Structures of courses, which never change once they are made.",
     "tree-changes": "What applying a structure did to the material tree, which can be undone.",
