@@ -79,7 +79,10 @@ class SpendingLimitAdmin(ModelAdmin):
 
     fields = ("tenant", "soft_limit", "hard_limit", "own_soft_limit", "own_hard_limit")
     readonly_fields = ("own_soft_limit", "own_hard_limit")
-    list_display = ("tenant", "soft_limit", "hard_limit", "own_soft_limit", "own_hard_limit", "warned_at", "updated_at")
+    list_display = (
+        "tenant", "soft_limit", "hard_limit", "own_soft_limit", "own_hard_limit", "warned_at", "exhausted_at",
+        "updated_at",
+    )  # fmt: skip
     list_select_related = ("tenant",)
     search_fields = ("tenant__slug",)
     ordering = ("tenant__slug", "id")

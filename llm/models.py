@@ -247,6 +247,7 @@ class SpendingLimit(UUIDModel):
         help_text="Set by the tenant itself. The lower one holds.",
     )
     warned_at = models.DateTimeField(null=True, blank=True, editable=False)
+    exhausted_at = models.DateTimeField(null=True, blank=True, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:

@@ -22,8 +22,7 @@ def set_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: Decima
     Applies to calls that begin a second later or after that, since processes cache who has a limit.
     """
     budget = SpendingLimit.objects.select_for_update().filter(tenant=tenant).first() or SpendingLimit(tenant=tenant)
-    # A new limit is warned about anew in the same month.
-    budget.soft_limit, budget.hard_limit, budget.warned_at = soft_limit, hard_limit, None
+    budget.soft_limit, budget.hard_limit = soft_limit, hard_limit
     return _save_budget(budget)
 
 
@@ -37,11 +36,13 @@ def set_own_budget(*, tenant: Tenant, soft_limit: Decimal | None, hard_limit: De
     require_not_above(
         soft=soft_limit, hard=hard_limit, operator_soft=budget.soft_limit, operator_hard=budget.hard_limit
     )
-    budget.own_soft_limit, budget.own_hard_limit, budget.warned_at = soft_limit, hard_limit, None
+    budget.own_soft_limit, budget.own_hard_limit = soft_limit, hard_limit
     return _save_budget(budget)
 
 
 def _save_budget(budget: SpendingLimit) -> SpendingLimit:
+    # A new limit is warned about and told to be used up anew in the same month.
+    budget.warned_at = budget.exhausted_at = None
     try:
         budget.full_clean()
     except ValidationError as exc:

@@ -74,6 +74,7 @@ class MaterialsConfig(AppConfig):
             IMPORT_ARCHIVE,
             function_path="materials.tasks.import_archive",
             subjects_path="materials.job_subjects.select_imports",
+            end_events_path="materials.job_events.list_ended_imports",
         )
         job_kinds.register_job_kind(
             WATCH_RECORDING,
@@ -106,5 +107,6 @@ class MaterialsConfig(AppConfig):
         periodic_tasks.register_periodic_task("materials.tasks.remove_objects")
         periodic_tasks.register_periodic_task("materials.tasks.sweep_uploads")
         periodic_tasks.register_periodic_task("materials.tasks.release_old_archives")
+        periodic_tasks.register_periodic_task("materials.tasks.announce_changed_courses")
         periodic_tasks.register_periodic_task("materials.tasks.wipe_sandboxes")
         register_sandbox_answer("ImageDescription", "materials.sandbox.answers.describe_picture")

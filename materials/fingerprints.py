@@ -97,19 +97,26 @@ def _encode_canonical_json(content: object) -> bytes:
 
 
 # UNION rather than UNION ALL drops rows that were found before, so that even a cycle would end the recursion. Ancestors
-# that are blank already are left out of the UPDATE: PostgreSQL writes a new row version even for an equal value.
+# that are blank already are left out of the UPDATE: PostgreSQL writes a new row version even for an equal value. Not so
+# the course, which remembers since when it has changed until an event tells of it (`materials.tree.change_events`).
 _CLEAR_FINGERPRINTS_SQL = """
 WITH RECURSIVE line AS (
     SELECT id, parent_id FROM materials_materialnode WHERE id = ANY(%(nodes)s)
     UNION
     SELECT parent.id, parent.parent_id FROM materials_materialnode parent JOIN line ON parent.id = line.parent_id
 )
-UPDATE materials_materialnode SET fingerprint = '' WHERE id IN (SELECT id FROM line) AND fingerprint <> ''
+UPDATE materials_materialnode
+SET fingerprint = '',
+    changed_since = CASE WHEN parent_id IS NULL THEN coalesce(changed_since, clock_timestamp()) END,
+    changed_at = CASE WHEN parent_id IS NULL THEN clock_timestamp() END
+WHERE id IN (SELECT id FROM line) AND (fingerprint <> '' OR parent_id IS NULL)
 """
 
 
 def clear_fingerprints(*node_ids: UUID | None) -> None:
-    """Clear the fingerprints of these nodes and of every node above them, in one statement. None is ignored.
+    """Clear the fingerprints of these nodes and of every node above them, and mark their courses as changed.
+
+    One statement. None is ignored.
 
     They are computed again when somebody asks for one (`materials.tree.fingerprinting`).
     """

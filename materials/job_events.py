@@ -1,13 +1,13 @@
-"""What ends of jobs mean for entries, which jobs know by name."""
+"""What ends of jobs mean for entries and imports: functions that jobs know by name."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from materials.models import MaterialEntry
+from materials.models import MaterialEntry, MaterialImport
 from materials.models.entries import CANCELLED
-from project.jobs.end_events import JobEnd
-from tenants.events.catalogue import EntryFailed
+from project.jobs.end_events import JobEnd, describe_outcome
+from tenants.events.catalogue import EntryFailed, ImportFinished
 from tenants.events.services import NewEvent
 
 
@@ -25,4 +25,23 @@ def list_failed_entries(ends: Sequence[JobEnd]) -> list[NewEvent]:
             data=EntryFailed(entry=entry, node=node, job=job, error_code=by_job[job].error_code or CANCELLED.code),
         )
         for entry, tenant, node, job in rows
+    ]
+
+
+def list_ended_imports(ends: Sequence[JobEnd]) -> list[NewEvent]:
+    """Return the events of the imports whose jobs failed or were cancelled. One statement."""
+    by_import = {end.job.subject_id: end for end in ends}
+    rows = MaterialImport.objects.filter(pk__in=by_import).values_list("pk", "tenant_id", "node_id")
+    return [
+        NewEvent(
+            tenant_id=tenant,
+            data=ImportFinished(
+                import_=batch,
+                node=node,
+                job=by_import[batch].job.pk,
+                status=describe_outcome(by_import[batch]),
+                error_code=by_import[batch].error_code,
+            ),
+        )
+        for batch, tenant, node in rows
     ]

@@ -11,6 +11,7 @@ from materials.recordings.transcription import ingest_recording
 from materials.sandbox import wiping
 from materials.transfer import services
 from materials.transfer.services import import_archive
+from materials.tree import change_events
 from materials.uploads import cleanup
 from materials.uploads.verification import verify_upload
 from materials.web.staleness import check_staleness
@@ -22,6 +23,7 @@ from project.db.clock import get_database_time
 _SWEEP_SECONDS = 30
 
 __all__ = [
+    "announce_changed_courses",
     "check_staleness",
     "describe_entry",
     "embed_changes",
@@ -57,3 +59,8 @@ def release_old_archives() -> None:
 def wipe_sandboxes() -> None:
     """Delete what is old in sandboxes."""
     wiping.wipe_sandboxes(now=get_database_time(), seconds=_SWEEP_SECONDS)
+
+
+def announce_changed_courses() -> None:
+    """Tell of the courses whose materials have changed."""
+    change_events.announce_changed_courses(now=get_database_time())

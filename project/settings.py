@@ -340,6 +340,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "LeftOutKindEnum": "materials.serializers.LEFT_OUT_KINDS",
         "UploadStateEnum": "materials.uploads.serializers.UPLOAD_STATES",
         "KeyModeEnum": "tenants.keys.KEY_MODES",
+        "EventTypeEnum": "tenants.events.serializers.EVENT_TYPES",
         "JobStatusEnum": "project.jobs.models.JobStatus",
         "CopyStatusEnum": "structures.models.CopyStatus",
         "ExportStateEnum": "structures.export_files.serializers.EXPORT_STATES",
@@ -365,6 +366,10 @@ IDEMPOTENCY_HOURS = env.get_integer("IDEMPOTENCY_HOURS", 24, minimum=1)
 # As long as a project of integrating takes, and no longer than data that nobody needs should be kept.
 SANDBOX_DAYS = env.get_integer("SANDBOX_DAYS", 30, minimum=1)
 SANDBOX_QUOTA_BYTES = env.get_size("SANDBOX_QUOTA_BYTES", "1GB")
+# As long as webhooks are kept by those who send them: a consumer that was down for a month reads anew.
+EVENT_DAYS = env.get_integer("EVENT_DAYS", 30, minimum=1)
+# A working week and a weekend: time enough to hand a new key over.
+KEY_NOTICE_DAYS = env.get_integer("KEY_NOTICE_DAYS", 7, minimum=1)
 # How many people must approve a snapshot before it can be published.
 APPROVALS_REQUIRED = env.get_integer("APPROVALS_REQUIRED", 1, minimum=1)
 # A reader who opens evidence and plays a recording makes some ten requests a minute; a class behind one IP address has

@@ -17,6 +17,7 @@ handler500 = "project.http.problems.server_error"
 api_v1: list[URLPattern | URLResolver] = [
     path("me", MeView.as_view(), name="me"),
     path("", include("tenants.api_keys.urls")),
+    path("", include("tenants.events.urls")),
     path("", include("project.jobs.urls")),
     path("", include("llm.urls")),
     path("", include("materials.urls")),

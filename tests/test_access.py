@@ -37,7 +37,7 @@ from structures.tree_changes.serializers import TreeChangeCountsSerializer
 from structures.working_copies import rebase_jobs
 from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.actors import Actor
-from tenants.models import Tenant
+from tenants.models import Event, Tenant
 from tenants.scopes import Scope, get_scope_file
 from tenants.services import issue_api_key
 from tests.conftest import Api, drain
@@ -57,6 +57,8 @@ ACCESS = [
     ("PATCH", "keys/{key}", Scope.KEYS, True),
     ("DELETE", "keys/{key}", Scope.KEYS, True),
     ("POST", "keys/{key}/rotate", Scope.KEYS, True),
+    ("GET", "events", WRITE, False),  # they tell of drafts
+    ("GET", "events/{event}", WRITE, True),
     ("GET", "jobs", READ, False),
     ("GET", "jobs/{job}", READ, True),
     ("GET", "jobs/{job}/events", READ, True),
@@ -243,6 +245,7 @@ class World:
     """Ids of things that belong to acme."""
 
     node: str
+    event: str
     entry: str
     page: str
     job: str
@@ -334,6 +337,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
         node=str(lecture.node_id),
+        event=str(Event.objects.for_tenant(acme).earliest("id").pk),
         entry=str(lecture.pk),
         page=str(page.pk),
         job=str(Job.objects.filter(kind="ingest_entry").get().pk),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,6 +24,8 @@ from llm.errors import BudgetExceeded
 from llm.models import CallOutcome, ExternalCall, SpendingLimit
 from project import logs
 from project.db.clock import get_database_time
+from tenants.events.catalogue import BudgetExhausted, BudgetWarning
+from tenants.events.services import record_event
 from tenants.models import Tenant
 
 # As for the breakers: a call of a tenant without a limit must not pay a statement. `set_budget` promises no more than
@@ -81,7 +84,7 @@ class SpendingLimits:
         if tenant is None or tenant.pk not in self._list_limited_tenants():
             return begin()
         now = get_database_time()
-        with transaction.atomic():
+        with _announce_exhaustion(tenant, now), transaction.atomic():
             self._check_locked(tenant, max_cost, now)
             return begin()
 
@@ -135,6 +138,15 @@ def compute_spending(
     )
 
 
+def check_budget(tenant: Tenant, amount: Decimal, *, now: datetime) -> None:
+    """Raise BudgetExceeded when the tenant may not spend `amount` dollars more, with or without a cached limit.
+
+    To be called outside a transaction, as the event of the first refusal in a month is written in one of its own.
+    """
+    with _announce_exhaustion(tenant, now):
+        check_hard_limit(tenant, compute_spending(tenant, now=now), amount)
+
+
 def check_hard_limit(tenant: Tenant, spending: Spending, amount: Decimal) -> None:
     """Raise BudgetExceeded when spending `amount` more would go beyond the hard limit."""
     if spending.remaining is not None and amount > spending.remaining:
@@ -160,11 +172,47 @@ def get_next_month_start(begin: datetime) -> datetime:
     return get_month_start(begin + timedelta(days=32))
 
 
+@contextmanager
+def _announce_exhaustion(tenant: Tenant, now: datetime) -> Iterator[None]:
+    """Tell of the first BudgetExceeded of a month that the block raises, once what the block did is undone."""
+    try:
+        yield
+    except BudgetExceeded:
+        with transaction.atomic():
+            _record_exhaustion(tenant, now)
+        raise
+
+
+def _record_exhaustion(tenant: Tenant, now: datetime) -> None:
+    limits = SpendingLimit.objects.filter(tenant=tenant)
+    is_first = Q(exhausted_at=None) | Q(exhausted_at__lt=get_month_start(now))
+    if limits.filter(is_first).update(exhausted_at=now):
+        spending = compute_spending(tenant, now=now)
+        record_event(
+            tenant.pk,
+            BudgetExhausted(
+                tenant=tenant.pk,
+                month=f"{now:%Y-%m}",
+                spent=str(spending.charged),
+                hard_limit=str(spending.hard_limit),
+            ),
+        )
+
+
 def _warn_once_a_month(limit: SpendingLimit, spending: Spending, now: datetime) -> None:
     # The caller holds the lock of the limit's row, so that concurrent calls do not warn twice.
     if limit.warned_at is None or limit.warned_at < get_month_start(now):
         limit.warned_at = now
         limit.save(update_fields=["warned_at", "updated_at"])
+        record_event(
+            limit.tenant_id,
+            BudgetWarning(
+                tenant=limit.tenant_id,
+                month=f"{now:%Y-%m}",
+                spent=str(spending.charged),
+                soft_limit=str(spending.soft_limit),
+            ),
+        )
         log.warning(
             "a tenant has spent its soft limit",
             tenant=str(limit.tenant_id),

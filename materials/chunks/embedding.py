@@ -15,7 +15,7 @@ from django.utils import timezone
 from llm.embeddings import EMBED_TEXTS, estimate_document_tokens, split_batches
 from llm.errors import ModelsExhausted, PromptTooLong
 from llm.messages import EmbeddingPurpose
-from llm.router.budgets import check_hard_limit, compute_spending
+from llm.router.budgets import check_budget
 from llm.router.factory import get_model_router
 from llm.router.router import VectorSpace
 from materials.chunks.vectors import filter_unembedded
@@ -179,7 +179,7 @@ def _announce_plan(work: _EmbeddingWork, fingerprints: Mapping[UUID, str]) -> No
         }
     )
     if cost:
-        check_hard_limit(run.tenant, compute_spending(run.tenant, now=timezone.now()), cost)
+        check_budget(run.tenant, cost, now=timezone.now())
 
 
 def _count_texts(tenant: Tenant, entries: Iterable[UUID]) -> int:

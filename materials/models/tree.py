@@ -32,6 +32,10 @@ class MaterialNode(UUIDModel):
     expected_knowledge = ArrayField(models.TextField(), default=list, blank=True)
     expected_skills = ArrayField(models.TextField(), default=list, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
+    changed_since = models.DateTimeField(
+        null=True, editable=False, help_text="Of a course: the first change that no event has told of yet."
+    )
+    changed_at = models.DateTimeField(null=True, editable=False, help_text="The last of those changes.")
     updated_at = models.DateTimeField(auto_now=True)
 
     # Levels below the node that was asked for. Only rows of `materials.queries.list_subtree` have it.
@@ -51,7 +55,10 @@ class MaterialNode(UUIDModel):
             models.CheckConstraint(condition=~Q(parent=F("id")), name="node_is_not_its_own_parent"),
             models.CheckConstraint(condition=~Q(title=""), name="node_has_a_title"),
         ]
-        indexes = [models.Index(fields=["tenant", "-created_at", "-id"], name="node_newest_first")]
+        indexes = [
+            models.Index(fields=["tenant", "-created_at", "-id"], name="node_newest_first"),
+            models.Index(fields=["changed_since"], condition=Q(changed_since__isnull=False), name="node_changed"),
+        ]
 
     def __str__(self) -> str:
         return self.title

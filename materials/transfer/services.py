@@ -34,6 +34,7 @@ from project.jobs.models import Job, JobStatus
 from project.jobs.run import JobRun
 from project.jobs.services import submit_job
 from project.storage.objects import get_object_storage
+from tenants.events.catalogue import ImportFinished
 from tenants.idempotency import note_effect
 from tenants.models import Tenant
 
@@ -116,6 +117,9 @@ def import_archive(run: JobRun) -> None:
         raise ImportRefused(str(exc), code=exc.code, next_step=exc.next_step) from exc
     with store_result(run, result={"import": str(batch.pk), **count_import_items(tenant=run.tenant, batch=batch)}):
         _release_archive(batch)
+        run.announce(
+            ImportFinished(import_=batch.pk, node=batch.node_id, job=run.job.pk, status="complete", error_code="")
+        )
     log.info("archive imported", batch=str(batch.pk))
 
 

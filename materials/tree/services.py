@@ -36,6 +36,8 @@ from materials.tree.row_copies import COPIED_CHUNK_ID_SQL, copy_rows
 from project.db.fields import new_id
 from project.http.preconditions import CheckVersion, accept_any_version
 from project.jobs.services import cancel_subject_jobs
+from tenants.events.catalogue import MaterialsChanged
+from tenants.events.services import record_event
 from tenants.models import Tenant
 
 # Far more levels than a course has. The bound keeps recursive code over a tree, here and in clients, away from the
@@ -153,6 +155,8 @@ def delete_node(*, tenant: Tenant, node_id: UUID, check_version: CheckVersion = 
     imports = dict(MaterialImport.objects.for_tenant(tenant).filter(node__in=nodes).values_list("pk", "object_key"))
     cancel_subject_jobs(tenant=tenant, subjects=[*nodes, *inside, *imports])
     clear_fingerprints(node.parent_id)
+    if node.parent_id is None:
+        record_event(tenant.pk, MaterialsChanged(node=node.pk, is_deleted=True))
     node.delete()
     close_gap(_filter_siblings(tenant, node.parent_id), node.position)
     release_objects(tenant=tenant, keys=[*keys, *imports.values()])
@@ -188,7 +192,7 @@ def copy_node(*, tenant: Tenant, node_id: UUID, parent_id: UUID | None, title: s
     ]
     MaterialNode.objects.bulk_create(copies, batch_size=_COPY_BATCH_SIZE)
     _copy_entries(tenant=tenant, branch=branch, ids=ids)
-    clear_fingerprints(parent_id)
+    clear_fingerprints(copies[0].pk)
     return copies[0]
 
 

@@ -9,6 +9,7 @@ _TEXTS = {
     "corrections": "Corrections of chunks, which can be taken back.",
     "costs": "What models have cost.",
     "entries": "Files and addresses in the material tree: what was read of them, and how to have them read again.",
+    "events": "What has happened, in an order that never changes.",
     "export-formats": "The formats in which structures can be had, with their options.",
     "exports": "Files made of structures.",
     "frames": "Pictures out of recordings.",

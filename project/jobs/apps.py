@@ -21,3 +21,5 @@ class JobsConfig(AppConfig):
         )
         # Of tenants, which is below jobs and cannot register it.
         register_periodic_task("tenants.idempotency.delete_old_requests")
+        register_periodic_task("tenants.expiring_keys.announce_expiring_keys")
+        register_periodic_task("tenants.events.retention.maintain_log")

@@ -40,6 +40,11 @@ def record_completion(job: Job, events: Sequence[EventData]) -> None:
     record_events([*done, build_end_event(JobEnd(job=job, status=JobStatus.COMPLETE))])
 
 
+def describe_outcome(end: JobEnd) -> JobOutcome:
+    """Return how the job ended as events say it: by the name of its status."""
+    return cast(JobOutcome, end.status.value)
+
+
 def build_end_event(end: JobEnd) -> NewEvent:
     """Return the event that says that a job has ended."""
     job = end.job
@@ -47,7 +52,7 @@ def build_end_event(end: JobEnd) -> NewEvent:
         job=job.pk,
         kind=job.kind,
         subject=job.subject_id,
-        status=cast(JobOutcome, end.status.value),
+        status=describe_outcome(end),
         error_code=end.error_code,
     )
     return NewEvent(tenant_id=job.tenant_id, data=data)

@@ -32,6 +32,7 @@ from structures.export_files.loading import load_exported_snapshot
 from structures.exports.base import AttachesFiles, ExportedSnapshot, ExportFormat, ExportLoss, ValidationReport
 from structures.exports.registry import EXPORT_FORMATS
 from structures.models import Export
+from tenants.events.catalogue import ExportReady
 
 # Stored and shown: as many as people read. The rest is counted.
 MAX_LISTED_LOSSES = 200
@@ -161,6 +162,7 @@ def _store_file(run: JobRun, export: Export, path: Path, made: dict[str, Any]) -
                 if not rows.update(object_key=key, size_bytes=stored.size, sha256=stored.sha256, **made):
                     raise JobCancelled("The export is gone: its snapshot was deleted.")
                 cancel_removal(key)
+                run.announce(ExportReady(export=export.pk, snapshot=export.snapshot_id, format=export.format))
             is_kept = True
         finally:
             if not is_kept:

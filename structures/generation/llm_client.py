@@ -27,7 +27,7 @@ from llm.errors import (
 from llm.messages import AnswerProgress, ContextCapacity, ModelRequest
 from llm.prompts import Prompt, read_prompt
 from llm.queries import compute_job_totals
-from llm.router.budgets import check_hard_limit, compute_spending
+from llm.router.budgets import check_budget, compute_spending
 from llm.router.factory import get_model_router
 from materials.vector_space import find_vector_space
 from project.counts import format_count
@@ -128,8 +128,7 @@ class JobLLMClient(StrategyCapacityLookup):
         self._planned_calls = plan["calls"] + plan["reused"]
         told = {"engine": EngineName.LLM.value, "strategy": self._strategy, **self.describe_economy(plan)}
         self._run.announce_plan(told)
-        spending = compute_spending(self._run.tenant, now=timezone.now())
-        check_hard_limit(self._run.tenant, spending, Decimal(plan["expected_cost_usd"]))
+        check_budget(self._run.tenant, Decimal(plan["expected_cost_usd"]), now=timezone.now())
 
     def ask_beforehand(self, action: str, questions: Sequence[Mapping[str, object]], wanted: type[BaseModel]) -> None:
         if not self.asks_in_batch():

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from llm.prompts import read_prompt
-from llm.router.budgets import check_hard_limit, compute_spending
+from llm.router.budgets import check_budget
 from llm.router.factory import get_model_router
 from materials.locks import lock_tree
 from materials.models import MaterialEntry
@@ -57,6 +57,7 @@ from structures.job_kinds import GENERATE_STRUCTURE
 from structures.keys.rows import inherit_keys
 from structures.models import StructureSnapshot
 from structures.queries import load_worded_chunks
+from tenants.events.catalogue import SnapshotCreated
 from tenants.models import Tenant
 
 # The smallest amount that plans show (four decimals): a generation that may not even spend this is refused at once. The
@@ -73,7 +74,6 @@ class GenerationRequestResult:
     job: Job | None = None
 
 
-@transaction.atomic
 def request_generation(
     *, tenant: Tenant, node_id: UUID, engine: str = AUTO, options: GenerationOptions = DEFAULT_OPTIONS
 ) -> GenerationRequestResult:
@@ -86,9 +86,16 @@ def request_generation(
     BudgetExceeded when the spending limit leaves nothing.
     """
     chosen = choose_engine(tenant, engine, options)
-    stored = options.build_json(chosen)
     if chosen.uses_llm and not get_model_router(tenant).is_free(options.list_actions(), options.strategy):
-        check_hard_limit(tenant, compute_spending(tenant, now=timezone.now()), MIN_COST_USD)
+        check_budget(tenant, MIN_COST_USD, now=timezone.now())
+    return _submit_generation(tenant=tenant, node_id=node_id, chosen=chosen, options=options)
+
+
+@transaction.atomic
+def _submit_generation(
+    *, tenant: Tenant, node_id: UUID, chosen: Engine, options: GenerationOptions
+) -> GenerationRequestResult:
+    stored = options.build_json(chosen)
     # From here on nobody can start an ingestion or move a node, so that the key and the dependencies are of one moment.
     lock_tree(tenant)
     subtree = list_subtree(tenant=tenant, node_id=node_id)
@@ -208,6 +215,7 @@ def generate_structure(run: JobRun) -> None:
         llm.mark_answers_used()
         delete_steps(run.job)
         rows.store()
+        run.announce(SnapshotCreated(snapshot=rows.snapshot.pk, node=node_id))
     log.info("structure generated", snapshot=str(rows.snapshot.pk), engine=engine.name, **grounding.build_json())
 
 

@@ -22,6 +22,8 @@ from structures.models import (
 from structures.queries import get_snapshot
 from structures.reviews.queries import SnapshotReview, get_publication, load_review
 from tenants.actors import Actor
+from tenants.events.catalogue import StructureApproved, StructurePublished
+from tenants.events.services import record_event
 from tenants.models import Tenant
 
 
@@ -71,6 +73,8 @@ def approve_snapshot(*, tenant: Tenant, snapshot_id: UUID, reason: str, actor: A
             actor=actor,
             reason=reason,
         )
+        if len(given) + 1 == settings.APPROVALS_REQUIRED:
+            record_event(tenant.pk, StructureApproved(snapshot=snapshot.pk, node=snapshot.node_id))
     if copy is not None and load_review(snapshot).is_approved:
         copy.change_review_state(ReviewState.DRAFT)
     return snapshot
@@ -96,6 +100,7 @@ def publish_snapshot(*, tenant: Tenant, snapshot_id: UUID, reason: str, actor: A
     record_review_event(
         ReviewAction.PUBLISHED, tenant=tenant, node_id=snapshot.node_id, snapshot=snapshot, actor=actor, reason=reason
     )
+    record_event(tenant.pk, StructurePublished(snapshot=snapshot.pk, node=snapshot.node_id))
     return get_snapshot(tenant=tenant, snapshot_id=snapshot_id)
 
 

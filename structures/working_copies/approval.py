@@ -37,6 +37,8 @@ from structures.working_copies.history import lock_working_copy
 from structures.working_copies.queries import select_open_conflicts
 from structures.working_copies.rows import load_tree
 from tenants.actors import Actor
+from tenants.events.catalogue import SnapshotCreated
+from tenants.events.services import record_event
 from tenants.models import Tenant
 
 # Changes whenever the same tree would give another snapshot.
@@ -71,6 +73,7 @@ def approve_working_copy(
         snapshot.save(force_insert=True)
         _copy_sources(copy, snapshot)
         _store_nodes(snapshot, tree)
+        record_event(tenant.pk, SnapshotCreated(snapshot=snapshot.pk, node=snapshot.node_id))
     return approve_snapshot(tenant=tenant, snapshot_id=snapshot.pk, reason=reason, actor=actor), is_new
 
 

@@ -23,14 +23,24 @@ class EventType(StrEnum):
 
     ENTRY_READY = "entry.ready"
     ENTRY_FAILED = "entry.failed"
+    MATERIALS_CHANGED = "materials.changed"
+    IMPORT_FINISHED = "import.finished"
     JOB_FINISHED = "job.finished"
+    SNAPSHOT_CREATED = "snapshot.created"
+    STRUCTURE_APPROVED = "structure.approved"
+    STRUCTURE_PUBLISHED = "structure.published"
+    EXPORT_READY = "export.ready"
+    BUDGET_WARNING = "budget.warning"
+    BUDGET_EXHAUSTED = "budget.exhausted"
+    KEY_EXPIRING = "key.expiring"
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventData:
     """What events of one type tell. `subject_field` names the field with the id of what it happened to.
 
-    `links` are paths of the API by the name of the link, with names of fields in braces.
+    `links` are paths of the API by the name of the link, with names of fields in braces. A field whose name is a word
+    of Python ends in an underscore here, and in JSON does not.
     """
 
     event_type: ClassVar[EventType]
@@ -44,7 +54,9 @@ class EventData:
 
     def encode(self) -> dict[str, Any]:
         """Return the fields as JSON."""
-        return {name: str(value) if isinstance(value, UUID) else value for name, value in asdict(self).items()}
+        return {
+            name.rstrip("_"): str(value) if isinstance(value, UUID) else value for name, value in asdict(self).items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +101,129 @@ class JobFinished(EventData):
     error_code: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class MaterialsChanged(EventData):
+    """The materials of a course have changed, so that its structures may be out of date; or the course is gone.
+
+    Once for all changes until none comes for some seconds, or a minute has passed since the first one.
+    """
+
+    event_type = EventType.MATERIALS_CHANGED
+    subject_field = "node"
+    links = {"node": "/api/v1/nodes/{node}", "tree": "/api/v1/nodes/{node}/tree"}
+
+    node: UUID
+    is_deleted: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportFinished(EventData):
+    """An import has ended: its files are taken or skipped, or it failed or was cancelled. Entries are read later."""
+
+    event_type = EventType.IMPORT_FINISHED
+    subject_field = "import_"
+    links = {"import": "/api/v1/imports/{import}", "job": "/api/v1/jobs/{job}", "node": "/api/v1/nodes/{node}"}
+
+    import_: UUID
+    node: UUID
+    job: UUID
+    status: JobOutcome
+    error_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotCreated(EventData):
+    """There is a new structure of a node: generated, or a working copy as it was approved."""
+
+    event_type = EventType.SNAPSHOT_CREATED
+    subject_field = "snapshot"
+    links = {"snapshot": "/api/v1/snapshots/{snapshot}", "node": "/api/v1/nodes/{node}"}
+
+    snapshot: UUID
+    node: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructureApproved(EventData):
+    """As many people as the operator asks for have approved a structure: it can be published."""
+
+    event_type = EventType.STRUCTURE_APPROVED
+    subject_field = "snapshot"
+    links = {"snapshot": "/api/v1/snapshots/{snapshot}", "node": "/api/v1/nodes/{node}"}
+
+    snapshot: UUID
+    node: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructurePublished(EventData):
+    """A structure is what readers of its node get from now on."""
+
+    event_type = EventType.STRUCTURE_PUBLISHED
+    subject_field = "snapshot"
+    links = {
+        "snapshot": "/api/v1/snapshots/{snapshot}",
+        "node": "/api/v1/nodes/{node}",
+        "structure": "/api/v1/nodes/{node}/structure",
+    }
+
+    snapshot: UUID
+    node: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportReady(EventData):
+    """The file of an export can be downloaded."""
+
+    event_type = EventType.EXPORT_READY
+    subject_field = "export"
+    links = {"export": "/api/v1/exports/{export}", "snapshot": "/api/v1/snapshots/{snapshot}"}
+
+    export: UUID
+    snapshot: UUID
+    format: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetWarning(EventData):
+    """The tenant has spent its soft limit on models (dollars). Once in a month (UTC), and for a new limit."""
+
+    event_type = EventType.BUDGET_WARNING
+    subject_field = "tenant"
+    links = {"costs": "/api/v1/costs?month={month}"}
+
+    tenant: UUID
+    month: str
+    spent: str
+    soft_limit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BudgetExhausted(EventData):
+    """Work of models was refused, as it could go beyond the hard limit. Once in a month (UTC), and for a new limit."""
+
+    event_type = EventType.BUDGET_EXHAUSTED
+    subject_field = "tenant"
+    links = {"costs": "/api/v1/costs?month={month}"}
+
+    tenant: UUID
+    month: str
+    spent: str
+    hard_limit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyExpiring(EventData):
+    """A key stops working soon, at `expires_at`. Once for each time at which it was to expire."""
+
+    event_type = EventType.KEY_EXPIRING
+    subject_field = "key"
+    links = {"key": "/api/v1/keys/{key}"}
+
+    key: UUID
+    expires_at: str
+
+
 _CLASSES = EventData.__subclasses__()
 DATA_CLASSES: Mapping[EventType, type[EventData]] = {each.event_type: each for each in _CLASSES}
 
@@ -111,11 +246,10 @@ def build_data_schema(event_type: EventType) -> dict[str, Any]:
         "description": " ".join((described.__doc__ or "").split()),
         "properties": {
             **{
-                name: {key: value for key, value in field.items() if key != "title"}
+                name.rstrip("_"): {key: value for key, value in field.items() if key != "title"}
                 for name, field in schema["properties"].items()
             },
-            "links": {"type": "object", "properties": links, "required": list(links), "additionalProperties": False},
+            "links": {"type": "object", "properties": links, "required": list(links)},
         },
-        "required": [*(field.name for field in fields(described)), "links"],
-        "additionalProperties": False,
+        "required": [*(field.name.rstrip("_") for field in fields(described)), "links"],
     }

@@ -40,6 +40,9 @@ class ApiKey(UUIDModel):
     prep_per_minute = models.PositiveIntegerField(default=60)
     check_per_minute = models.PositiveIntegerField(default=300)
     expires_at = models.DateTimeField(null=True, blank=True)
+    announced_expiry = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The time of expiry that was told in an event."
+    )
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
     # No foreign key: tenants know no materials. Of a node that was deleted nothing is left that the key could reach.

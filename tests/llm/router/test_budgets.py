@@ -19,7 +19,7 @@ from llm.models import Breaker, ExternalCall
 from llm.router.budgets import Spending, SpendingLimits, compute_spending, get_month_start, get_next_month_start
 from llm.router.ledger import Ledger
 from llm.services import set_budget
-from tenants.models import Tenant
+from tenants.models import Event, Tenant
 from tests.fakes.asked import Asked
 from tests.fakes.steps import Answer, Reset, Step
 from tests.llm.router.test_ledger import plan_call
@@ -39,6 +39,7 @@ def test_beyond_the_hard_limit_no_call_is_made(world: World, acme: Tenant) -> No
         world.router.complete("ask", ModelRequest(prompt="How hot?", max_output_tokens=5000), tenant=acme)
 
     assert not world.google.asked
+    assert Event.objects.get().type == "budget.exhausted"  # though the call's own transaction was undone
     assert "of the month's $0.01" in str(refused.value)
     assert "Ask the operator of this server to raise the budget of tenant acme" in refused.value.next_step
 
@@ -126,6 +127,11 @@ def test_beyond_the_soft_limit_operators_are_warned_once_a_month(
 
     warnings = [record for record in caplog.records if "soft limit" in str(record.msg)]
     assert len(warnings) == 1
+    told = Event.objects.get(type="budget.warning")
+    assert told.data == {
+        "tenant": str(acme.pk), "month": f"{timezone.now():%Y-%m}", "spent": told.data["spent"], "soft_limit": "0.50",
+    }  # fmt: skip
+    assert Decimal(told.data["spent"]) >= 1
 
 
 @pytest.mark.django_db(transaction=True)

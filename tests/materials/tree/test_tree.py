@@ -215,7 +215,7 @@ def test_it_deletes_a_big_tree_in_few_statements(
     )
 
     # A few for each table that points at what is deleted, whatever the number of nodes.
-    with django_assert_max_num_queries(56):
+    with django_assert_max_num_queries(57):
         delete_node(tenant=acme, node_id=course.pk)
 
     assert not MaterialNode.objects.exists()
