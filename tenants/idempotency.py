@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,6 +40,7 @@ from project.http.idempotency import (
     read_idempotency_key,
 )
 from project.http.preconditions import refuse_unread_if_match
+from tenants.encryption import NotDecryptable, decrypt, encrypt
 from tenants.models import ApiKey, IdempotentRequest, Tenant
 from tenants.requests import get_api_key, get_tenant
 
@@ -53,7 +53,6 @@ _OWN_HEADERS = frozenset({"allow", "content-length", "vary"})
 _UNANSWERED_RETENTION = timedelta(days=7)
 # Rows of one run of the periodic task; the next run takes the others.
 _DELETE_BATCH_SIZE = 5_000
-_NONCE_BYTES = 12  # of AES-GCM (NIST SP 800-38D, 8.2)
 
 log = logs.get_logger(__name__)
 _running_request: ContextVar[UUID | None] = ContextVar("running_request", default=None)
@@ -271,30 +270,21 @@ def _take_over(identity: RequestIdentity, row: IdempotentRequest) -> None:
 
 def _encode(identity: RequestIdentity, response: HttpResponse) -> dict[str, Any]:
     """Return the columns that keep a response, encrypted: it may show a secret that is stored nowhere else."""
-    # Imported here: it takes a tenth of a second, and most processes never need it.
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
     headers = {name: value for name, value in response.items() if name.lower() not in _OWN_HEADERS}
     plain = zlib.compress(json.dumps(headers).encode() + b"\n" + response.content)
-    nonce = os.urandom(_NONCE_BYTES)
-    sealed = AESGCM(identity.secret).encrypt(nonce, plain, identity.fingerprint.encode())
-    return {"status": response.status_code, "answer": nonce + sealed}
+    answer = encrypt(plain, key=identity.secret, context=identity.fingerprint)
+    return {"status": response.status_code, "answer": answer}
 
 
 def _replay(identity: RequestIdentity, row: IdempotentRequest) -> HttpResponse:
     """Return the stored response. Raises AnswerLost when it cannot be decrypted any more."""
-    from cryptography.exceptions import InvalidTag  # noqa: PLC0415
-    from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
-    sealed = bytes(row.answer)
-    nonce, sealed = sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:]
     try:
-        plain = zlib.decompress(AESGCM(identity.secret).decrypt(nonce, sealed, identity.fingerprint.encode()))
-    except InvalidTag:
+        compressed = decrypt(bytes(row.answer), key=identity.secret, context=identity.fingerprint)
+    except NotDecryptable:
         raise AnswerLost(
             "The request was done, but its answer was stored with another SECRET_KEY.", extra={"location": row.location}
         ) from None
-    head, _, body = plain.partition(b"\n")
+    head, _, body = zlib.decompress(compressed).partition(b"\n")
     headers: dict[str, str] = json.loads(head)
     assert row.status is not None
     response = HttpResponse(body, status=row.status, headers={**headers, REPLAYED: "true"})
