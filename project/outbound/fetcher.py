@@ -39,10 +39,12 @@ from project.outbound.responses import (
     FetchFailed,
     FetchLimits,
     FetchRefused,
+    PostedResponse,
     RawResponse,
     SiteUnavailable,
     accept_response,
     build_not_modified,
+    read_posted_response,
 )
 from project.outbound.sockets import NetworkDeadline, open_connection
 
@@ -90,7 +92,7 @@ class Fetcher:
 
     `allowed_hosts` are names (`files.example.org`, any port) or `name:port`, whose IP addresses are not checked: the
     operator vouches for them. `resolve` returns all IP addresses of a name, `get_ssl_context` the trusted certificates;
-    `before_request` is called before each hop.
+    `before_request` is called before each hop of `open`. With `requires_https` plain http is for allowed hosts alone.
     """
 
     user_agent: str
@@ -98,10 +100,11 @@ class Fetcher:
     resolve: ResolveHost = resolve_system_addresses
     get_ssl_context: Callable[[], ssl.SSLContext] = get_system_ssl_context
     before_request: BeforeRequest = lambda _url, _checkpoint: None
+    requires_https: bool = False
 
     def check_url(self, url: str) -> None:
         """Raise FetchRefused when the URL alone shows that it is not fetched. Sends nothing."""
-        _parse_target(url, self.allowed_hosts)
+        _parse_target(url, self)
 
     @contextlib.contextmanager
     def open(
@@ -119,11 +122,11 @@ class Fetcher:
         FetchFailed, what `before_request` raises and, within a second, what `checkpoint` raises.
         """
         clock = NetworkDeadline(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=checkpoint)
-        place = _parse_target(url, self.allowed_hosts)
+        place = _parse_target(url, self)
         for _ in range(limits.max_redirects + 1):
             self._call_before_request(place, clock, checkpoint)
             asks = validators.build_conditional_headers(place.url_without_fragment) if validators is not None else {}
-            with self._send_request(place, clock, limits, asks) as answer:
+            with self._send_request(place, clock, limits, self._build_request(place, asks)) as answer:
                 if answer.status == 304 and asks:
                     yield build_not_modified(answer)
                     return
@@ -137,6 +140,17 @@ class Fetcher:
             next_step="Give the address at which it ends.",
         )
 
+    def post(self, url: str, *, content: bytes, headers: Mapping[str, str], limits: FetchLimits) -> PostedResponse:
+        """Send a body to a URL and return the answer, whatever its status: redirects are not followed.
+
+        Of the answer's body no more than `limits.max_bytes` are read. Raises FetchRefused and FetchFailed.
+        """
+        clock = NetworkDeadline(seconds=limits.seconds, silence_seconds=limits.silence_seconds, checkpoint=lambda: None)
+        target = _parse_target(url, self)
+        request = self._build_request(target, {**headers, "Content-Length": str(len(content))}, content=content)
+        with self._send_request(target, clock, limits, request) as answer:
+            return read_posted_response(answer, limits)
+
     def _call_before_request(self, target: _Target, deadline: NetworkDeadline, checkpoint: Callable[[], None]) -> None:
         # A policy may wait for its turn at a host for a minute: that is not the time of the fetch.
         begun = time.monotonic()
@@ -145,13 +159,13 @@ class Fetcher:
 
     @contextlib.contextmanager
     def _send_request(
-        self, target: _Target, deadline: NetworkDeadline, limits: FetchLimits, conditions: Mapping[str, str]
+        self, target: _Target, deadline: NetworkDeadline, limits: FetchLimits, request: httpcore2.Request
     ) -> Iterator[RawResponse]:
         gate = _PublicNetworkBackend(fetcher=self, deadline=deadline, connect_seconds=limits.connect_seconds)
         trust = self.get_ssl_context() if target.url.scheme == "https" else None
         with httpcore2.HTTPConnection(target.core_url.origin, network_backend=gate, ssl_context=trust) as connection:
             with _translate_network_errors(target.host):
-                response = connection.handle_request(self._build_request(target, conditions))
+                response = connection.handle_request(request)
             headers: dict[str, str] = {}
             # A field that comes several times means its values joined by commas (RFC 9110, section 5.3).
             for name, value in response.headers:
@@ -166,7 +180,10 @@ class Fetcher:
                 pieces=_iterate_body(target.host, response),
             )
 
-    def _build_request(self, target: _Target, conditions: Mapping[str, str]) -> httpcore2.Request:
+    def _build_request(
+        self, target: _Target, more_headers: Mapping[str, str], *, content: bytes | None = None
+    ) -> httpcore2.Request:
+        """Return a GET, or a POST when there is content."""
         headers: dict[bytes | str, bytes | str] = {
             "Host": target.url.netloc,
             "User-Agent": self.user_agent,
@@ -176,8 +193,9 @@ class Fetcher:
             # One request a connection: a kept connection would escape the deadline of the next fetch.
             "Connection": "close",
         }
-        headers.update(conditions.items())
-        return httpcore2.Request("GET", target.core_url, headers=headers)
+        headers.update(more_headers.items())
+        method = "GET" if content is None else "POST"
+        return httpcore2.Request(method, target.core_url, headers=headers, content=content)
 
     def _follow_redirect(self, target: _Target, response: RawResponse) -> _Target:
         """Return where a redirect leads, checked like a URL that a user gave."""
@@ -190,7 +208,7 @@ class Fetcher:
                 f"{target.host} leads from https to http, where anybody could change what is sent.",
                 code="downgrade_forbidden",
             )
-        return _parse_target(url, self.allowed_hosts)
+        return _parse_target(url, self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +228,7 @@ class _Target:
         return httpcore2.URL(scheme=self.url.raw_scheme, host=self.host, port=self.url.port, target=self.url.raw_path)
 
 
-def _parse_target(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _Target:
+def _parse_target(given: str | httpx2.URL, fetcher: Fetcher) -> _Target:
     try:
         url = httpx2.URL(given)
     except httpx2.InvalidURL as exc:
@@ -226,7 +244,9 @@ def _parse_target(given: str | httpx2.URL, allowed_hosts: Collection[str]) -> _T
         raise FetchRefused("The address holds a user name or password.", code="credentials_forbidden")
     port = DEFAULT_PORTS[url.scheme] if url.port is None else url.port
     # An operator may allow a host inside the network by name, and with it ports that are refused elsewhere.
-    is_vouched_for = is_host_listed(allowed_hosts, host, port)
+    is_vouched_for = is_host_listed(fetcher.allowed_hosts, host, port)
+    if fetcher.requires_https and url.scheme != "https" and not is_vouched_for:
+        raise FetchRefused("Only addresses that begin with https:// are taken.", code="scheme_forbidden")
     if is_ip_literal(host) and not (is_canonical_ip(host) and (is_vouched_for or is_public_ip(host))):
         raise _build_not_public_error(host)
     if port not in DEFAULT_PORTS.values() and not (is_vouched_for and 0 < port < 65536):

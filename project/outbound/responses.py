@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -110,6 +111,31 @@ class RawResponse:
     status: int
     headers: Mapping[str, str]
     pieces: Iterator[bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostedResponse:
+    """The answer to a body that was sent; `start` is the beginning of the answer's own body, as it came."""
+
+    status: int
+    headers: Mapping[str, str]
+    start: bytes
+
+    @property
+    def retry_after(self) -> int | None:
+        """Return the seconds that the other side asks to wait for; None when it does not."""
+        return _parse_retry_after(self.headers)
+
+
+def read_posted_response(response: RawResponse, limits: FetchLimits) -> PostedResponse:
+    """Return the answer with what can be read of its body: the status stands also when the body breaks off."""
+    start = b""
+    with contextlib.suppress(FetchFailed):
+        for piece in response.pieces:
+            start += piece[: limits.max_bytes - len(start)]
+            if len(start) >= limits.max_bytes:
+                break
+    return PostedResponse(status=response.status, headers=response.headers, start=start)
 
 
 def build_not_modified(response: RawResponse) -> FetchedResponse:
