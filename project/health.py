@@ -22,6 +22,7 @@ from project.jobs.models import ClusterHeartbeat, Job, JobStatus
 from project.jobs.queues import JobQueue, get_work_window
 from project.queue import ping_broker
 from project.storage.objects import get_object_storage
+from tenants.webhooks.health import find_longest_waiting
 
 # Light jobs take seconds: one that has waited a quarter of an hour shows that the workers do not keep up.
 MAX_QUEUE_AGE = timedelta(minutes=15)
@@ -30,6 +31,8 @@ MAX_CANARY_AGE = timedelta(seconds=90)
 # A supervisor writes every three seconds (CANARY_SECONDS). One that was not seen for ten minutes is gone for good, such
 # as that of a container which was replaced.
 MAX_LOOK_AGE, GONE_AFTER = timedelta(seconds=30), timedelta(minutes=10)
+# A webhook is sent within a second or two of its event; nobody waits for more than the 15 s of one attempt.
+MAX_WEBHOOK_AGE = timedelta(minutes=2)
 # Of the newest stored files, to see whether the store is the right one.
 MAX_PROBED_FILES = 3
 
@@ -222,6 +225,19 @@ def _check_models() -> str:
     return "in force"
 
 
+def _check_webhooks() -> str:
+    now = get_database_time()
+    since = find_longest_waiting(now=now)
+    if since is None:
+        return "none waits"
+    age = now - since
+    if age > MAX_WEBHOOK_AGE:
+        raise Degraded(
+            f"A webhook has waited for {age.total_seconds():.0f} s, nobody sends: run manage.py deliver_webhooks."
+        )
+    return f"the oldest waits for {age.total_seconds():.0f} s"
+
+
 _CHECKS: dict[str, Callable[[], str]] = {
     "database": _check_database,
     "migrations": _check_migrations,
@@ -232,7 +248,8 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "clocks": _check_clocks,
     "storage": _check_storage,
     "models": _check_models,
+    "webhooks": _check_webhooks,
 }
 # Those that are made of rows.
-_ROW_CHECKS = {"migrations", "queue", "worker", "supervisor", "clocks", "models"}
+_ROW_CHECKS = {"migrations", "queue", "worker", "supervisor", "clocks", "models", "webhooks"}
 _NOT_ASKED = {"ok": False, "degraded": False, "detail": "not asked: the database does not answer", "milliseconds": 0.0}

@@ -342,6 +342,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "KeyModeEnum": "tenants.keys.KEY_MODES",
         "EventTypeEnum": "tenants.events.serializers.EVENT_TYPES",
         "JobStatusEnum": "project.jobs.models.JobStatus",
+        "DeliveryKindEnum": "tenants.models.DeliveryKind",
+        "DeliveryStatusEnum": "tenants.models.DeliveryStatus",
         "CopyStatusEnum": "structures.models.CopyStatus",
         "ExportStateEnum": "structures.export_files.serializers.EXPORT_STATES",
         "TreeChangeStateEnum": "structures.models.TreeChangeState",
@@ -376,6 +378,10 @@ APPROVALS_REQUIRED = env.get_integer("APPROVALS_REQUIRED", 1, minimum=1)
 # thirty of them.
 SHARED_REQUESTS_PER_MINUTE = env.get_integer("SHARED_REQUESTS_PER_MINUTE", 300, minimum=1)
 TRUSTED_PROXIES = env.get_integer("TRUSTED_PROXIES", 0 if DEBUG else 1)
+# Hosts that webhooks are sent to although they are not public or have no https, such as a receiver on this machine.
+WEBHOOK_ALLOWED_HOSTS = env.get_list("WEBHOOK_ALLOWED_HOSTS")
+# Requests at a time of one `manage.py deliver_webhooks`. Each takes a thread that mostly waits, up to 15 s.
+WEBHOOK_THREADS = env.get_integer("WEBHOOK_THREADS", 32, minimum=1)
 SCOPES_FILE = BASE_DIR / "config" / "scopes.yaml"
 
 # --- Admin ------------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ api_v1: list[URLPattern | URLResolver] = [
     path("", include("tenants.api_keys.urls")),
     path("", include("tenants.events.urls")),
     path("", include("project.jobs.urls")),
+    path("", include("tenants.webhooks.urls")),
     path("", include("llm.urls")),
     path("", include("materials.urls")),
     path("", include("structures.urls")),

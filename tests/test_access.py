@@ -37,14 +37,15 @@ from structures.tree_changes.serializers import TreeChangeCountsSerializer
 from structures.working_copies import rebase_jobs
 from structures.working_copies.services import create_working_copy, edit_working_copy
 from tenants.actors import Actor
-from tenants.models import Event, Tenant
+from tenants.models import Event, Tenant, WebhookEndpoint
 from tenants.scopes import Scope, get_scope_file
 from tenants.services import issue_api_key
+from tenants.webhooks.services import create_endpoint, send_test
 from tests.conftest import Api, drain
 from tests.materials.mappings.mapped import deck, proposed, talk
 
 READ, WRITE = Scope.CHECK, Scope.PREP
-GENERATE, APPROVE, EXPORT = Scope.GENERATE, Scope.APPROVE, Scope.EXPORT
+GENERATE, APPROVE, EXPORT, WEBHOOKS = Scope.GENERATE, Scope.APPROVE, Scope.EXPORT, Scope.WEBHOOKS
 ADA = Actor(kind="user", id="1", name="Ada")
 
 # method, path, the scope that opens it (as do those that allow as much), whether it names an object (which a stranger
@@ -178,6 +179,17 @@ ACCESS = [
     ("POST", "comment-threads/{thread}/comments", WRITE, True),
     ("POST", "comment-threads/{thread}/resolve", WRITE, True),
     ("POST", "comment-threads/{thread}/reopen", WRITE, True),
+    ("GET", "webhooks", WEBHOOKS, False),
+    ("POST", "webhooks", WEBHOOKS, False),
+    ("GET", "webhooks/{webhook}", WEBHOOKS, True),
+    ("PATCH", "webhooks/{webhook}", WEBHOOKS, True),
+    ("DELETE", "webhooks/{webhook}", WEBHOOKS, True),
+    ("POST", "webhooks/{webhook}/rotate", WEBHOOKS, True),
+    ("POST", "webhooks/{webhook}/test", WEBHOOKS, True),
+    ("POST", "webhooks/{webhook}/replay", WEBHOOKS, True),
+    ("GET", "webhooks/{webhook}/deliveries", WEBHOOKS, True),
+    ("GET", "webhooks/{webhook}/deliveries/{delivery}", WEBHOOKS, True),
+    ("POST", "webhooks/{webhook}/deliveries/{delivery}/replay", WEBHOOKS, True),
 ]
 # These open to whoever has the link's token, and no key opens more.
 SHARED = [
@@ -215,6 +227,8 @@ BODIES |= {
     "snapshots/{snapshot}/exports": {"format": "json"},
     "working-copies/{copy}/edits": {"operation": "change_field", "arguments": CHANGED},
     "working-copies/{copy}/conflicts": {"keep": "mine"},
+    "webhooks": {"url": "https://hooks.example.org/"},
+    "webhooks/{webhook}/replay": {"after": "2026-01-01T00:00:00Z"},
     "working-copies/{copy}/conflicts/{conflict}": {"keep": "mine"},
 }
 QUERIES = {"nodes/{node}/search": "q=loop", "snapshots/{snapshot}/differences": "from={snapshot}"}
@@ -270,6 +284,8 @@ class World:
     export: str
     tree_change: str
     key: str
+    webhook: str
+    delivery: str
     step: str = "2"
     format: str = "json"
     part: str = "1"
@@ -333,6 +349,7 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         counts=dict.fromkeys(TreeChangeCountsSerializer().fields, 0), actor_kind="user", actor_id="1", actor_name="Ada",
         report={"operations": [], "kept": [], "emptied": []},
     )  # fmt: skip
+    webhook = create_endpoint(tenant=acme, url="https://hooks.example.org/").endpoint
     body = BODIES["nodes/{node}/uploads"]
     upload = api(acme).post(f"/api/v1/nodes/{lecture.node_id}/uploads", body, format="json").json()
     return World(
@@ -361,6 +378,8 @@ def world(api: Api, acme: Tenant, lecture: MaterialEntry) -> World:
         export=str(export.pk),
         tree_change=str(change.pk),
         key=str(issue_api_key(tenant=acme, label="colleague", scopes=[Scope.KEYS]).key.pk),
+        webhook=str(webhook.pk),
+        delivery=str(send_test(tenant=acme, endpoint_id=webhook.pk).pk),
         import_=str(MaterialImport.objects.create(tenant=acme, node=lecture.node).pk),
     )
 
@@ -547,6 +566,7 @@ def test_a_stranger_changes_nothing(api: Api, rival: Tenant, world: World, subte
             assert Upload.objects.filter(pk=world.upload, status="open").exists()
             assert SharedLink.objects.filter(pk=world.link, revoked_at=None).exists()
             assert Export.objects.filter(pk=world.export).exists()
+            assert WebhookEndpoint.objects.filter(pk=world.webhook, disabled_at=None).exists()
             assert WorkingCopy.objects.filter(pk=world.copy, status="open", revision=2).exists()
 
 

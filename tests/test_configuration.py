@@ -151,7 +151,7 @@ def test_a_blank_line_of_the_example_does_not_undo_what_the_image_sets() -> None
     ours = [service for service in services.values() if service.get("env_file")]
 
     assert fixed
-    assert len(ours) == 5
+    assert len(ours) == 6
     for service in ours:
         assert fixed <= set(service["environment"])
 

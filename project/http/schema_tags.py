@@ -26,6 +26,7 @@ _TEXTS = {
     "tree-changes": "What applying a structure did to the material tree, which can be undone.",
     "uploads": "Large files, announced first and sent in parts.",
     "usage": "How much is stored.",
+    "webhooks": "Addresses of the tenant's own servers that events are sent to, and what was sent.",
     "working-copies": "Structures that people edit, with history, conflicts and approval.",
 }
 TAGS = [{"name": name, "description": text} for name, text in sorted(_TEXTS.items())]

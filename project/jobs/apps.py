@@ -19,7 +19,8 @@ class JobsConfig(AppConfig):
             subject_column="subject_id",
             condition_path="project.jobs.access.build_restriction",
         )
-        # Of tenants, which is below jobs and cannot register it.
+        # Of tenants, which is below jobs and cannot register them.
         register_periodic_task("tenants.idempotency.delete_old_requests")
         register_periodic_task("tenants.expiring_keys.announce_expiring_keys")
         register_periodic_task("tenants.events.retention.maintain_log")
+        register_periodic_task("tenants.webhooks.retention.delete_old_deliveries")

@@ -1,4 +1,4 @@
-"""The whole system as child processes of one command: a web server on a free port, a worker, and what waits."""
+"""The whole system as child processes of one command: web server, worker, what waits, and what sends webhooks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.conf import settings
 from project.client.coursewright_client import Client, ServerUnreachable
 from project.processes.reaper import Reaper
 
-# A slow machine compiles all modules and starts PostgreSQL first. As long as both processes live they are waited for;
+# A slow machine compiles all modules and starts PostgreSQL first. As long as all processes live they are waited for;
 # the limit ends a start that hangs.
 START_SECONDS = 900.0
 # A person who waits longer than this wants to know for what.
@@ -48,13 +48,19 @@ class RunningSystem:
 
 @contextlib.contextmanager
 def run_system(
-    *, port: int = 0, folder: Path, with_streams: bool = False, report: Callable[[str], None] = print
+    *,
+    port: int = 0,
+    folder: Path,
+    with_streams: bool = False,
+    with_webhooks: bool = False,
+    report: Callable[[str], None] = print,
 ) -> Iterator[RunningSystem]:
     """Run web server and worker while the body runs, and end both after it. Logs are appended to files in `folder`.
 
     `with_streams` runs the process for event streams and requests that wait, too, to which the web server hands them
-    over; without it they are answered at once. `report` is called with a sentence every NEWS_SECONDS of a slow start.
-    Raises StartFailed when the port is taken or one of them does not come up.
+    over; without it they are answered at once. `with_webhooks` runs the one that sends webhooks. `report` is called
+    with a sentence every NEWS_SECONDS of a slow start. Raises StartFailed when the port is taken or one of them does
+    not come up.
     """
     folder.mkdir(parents=True, exist_ok=True)
     port = _find_free_port(port)
@@ -75,6 +81,8 @@ def run_system(
         # On any free port: clients reach it by the web server's.
         streams = [sys.executable, "manage.py", "stream_events", "--port", "0"]
         commands.append((streams, "streams.log"))
+    if with_webhooks:
+        commands.append(([sys.executable, "manage.py", "deliver_webhooks"], "webhooks.log"))
     with contextlib.ExitStack() as stack:
         processes = [stack.enter_context(_run_process(command, folder / name)) for command, name in commands]
         _wait_until_ready(base_url, processes, folder, report)

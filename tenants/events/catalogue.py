@@ -33,6 +33,7 @@ class EventType(StrEnum):
     BUDGET_WARNING = "budget.warning"
     BUDGET_EXHAUSTED = "budget.exhausted"
     KEY_EXPIRING = "key.expiring"
+    WEBHOOK_DISABLED = "webhook.disabled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,6 +223,18 @@ class KeyExpiring(EventData):
 
     key: UUID
     expires_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDisabled(EventData):
+    """Nothing is sent to a webhook any more: it answered 410 (`gone`), or all attempts of days failed (`failing`)."""
+
+    event_type = EventType.WEBHOOK_DISABLED
+    subject_field = "webhook"
+    links = {"webhook": "/api/v1/webhooks/{webhook}"}
+
+    webhook: UUID
+    reason: Literal["gone", "failing"]
 
 
 _CLASSES = EventData.__subclasses__()

@@ -5,5 +5,27 @@ from tenants.models.idempotency import IdempotentRequest
 from tenants.models.keys import ApiKey, ApiKeyQuerySet
 from tenants.models.memberships import TenantMembership
 from tenants.models.tenants import Tenant
+from tenants.models.webhooks import (
+    DeliveryKind,
+    DeliveryStatus,
+    DisabledReason,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 
-__all__ = ["ApiKey", "ApiKeyQuerySet", "Event", "EventQuerySet", "IdempotentRequest", "Tenant", "TenantMembership"]
+__all__ = [
+    "ApiKey",
+    "ApiKeyQuerySet",
+    "DeliveryKind",
+    "DeliveryStatus",
+    "DisabledReason",
+    "Event",
+    "EventQuerySet",
+    "IdempotentRequest",
+    "Tenant",
+    "TenantMembership",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+]

@@ -27,7 +27,7 @@ _REPLACED = (
     (re.compile(r"http://testserver"), "https://courses.example.org"),
     (re.compile(r"(/shared/)[\w-]+"), r"\1s3cr3t-t0k3n"),
     (re.compile(r"(?<=\?)(?=.*(?:signature|expires)=).*"), "expires=1759655727&signature=5f2b8c"),
-    (re.compile(r"\b(cw_(?:live|test)_|whsec_)\w+"), r"\1replaced"),
+    (re.compile(r"\b(cw_(?:live|test)_|whsec_)[\w+/=]+"), r"\1replaced"),
 )
 
 

@@ -19,7 +19,10 @@ from tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "Run web server, worker and event streams on this machine until Ctrl-C, with an operator for the admin."
+    help = (
+        "Run web server, worker, event streams and sender of webhooks on this machine until Ctrl-C, with an operator "
+        "for the admin."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=8000)
@@ -29,8 +32,9 @@ class Command(BaseCommand):
         Tenant.objects.get_or_create(slug=DEMO_SLUG, defaults={"name": "Demo"})
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
+            folder = Path(settings.VAR_DIR) / "log"
             with run_system(
-                port=port, folder=Path(settings.VAR_DIR) / "log", with_streams=True, report=self._print
+                port=port, folder=folder, with_streams=True, with_webhooks=True, report=self._print
             ) as running:
                 self._print(
                     f"API      {running.base_url}/api/docs\n"
