@@ -105,3 +105,22 @@ def test_a_file_that_is_refused_says_why(client: Client, tmp_path: Path, monkeyp
 
 def test_readiness_names_what_fails(client: Client) -> None:
     assert {"supervisor", "worker"} <= set(client.check_readiness())
+
+
+def test_the_work_on_a_course_is_followed_until_it_has_ended(client: Client, tmp_path: Path) -> None:
+    (tmp_path / "boiling.md").write_text(BOILING)
+    course = client.create_node("Water")["id"]
+    job = client.upload_file(course, tmp_path / "boiling.md")["job"]
+    assert job is not None
+
+    # After an id the stream ends when nothing is open any more; without one it would wait for work.
+    of_node = [
+        event.parse_data()["status"]
+        for event in client.iterate_node_events(course, last_event_id="1")
+        if event.event == "state"
+    ]
+    of_job = [event.parse_data()["status"] for event in client.iterate_job_events(job) if event.event == "state"]
+
+    assert of_node == ["queued", "complete"]
+    assert of_job == ["complete"]
+    assert client.wait_for_job(job)["status"] == "complete"
