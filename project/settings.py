@@ -355,7 +355,7 @@ TRANSFERS_AT_ONCE = env.get_integer("TRANSFERS_AT_ONCE", WEB_THREADS // 2, minim
 TRANSFERS_PER_TENANT = env.get_integer("TRANSFERS_PER_TENANT", WEB_THREADS // 4, minimum=1)
 # 64 kbit/s: below every line that is still in use. The longest upload, of 2 GB, takes three days at that.
 UPLOAD_MIN_RATE = env.get_size("UPLOAD_MIN_RATE", "8kB", minimum=1)
-# Requests that wait, in the process that has them (docs/decisions/0088): 30 kB of memory each at most.
+# Requests that wait, in the process that has them (docs/decisions/0087): some 11 kB of memory each.
 STREAMS_AT_ONCE = env.get_integer("STREAMS_AT_ONCE", 10_000, minimum=1)
 STREAMS_PER_TENANT = env.get_integer("STREAMS_PER_TENANT", 500, minimum=1)
 # Where the web server hands such requests over; behind the nginx of `config/nginx` it never has one.

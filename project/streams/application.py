@@ -43,6 +43,7 @@ from project.streams.subscribers import JobEndWaiter, JobStream, NodeStream, Sen
 # What may come here; the web server has everything else. No body is read.
 _SERVED = re.compile(r"/api/v1/(?:jobs|nodes)/[^/]+/events|/api/v1/jobs/[^/]+|/health/live")
 _METHODS = {"GET", "HEAD", "OPTIONS"}
+ROUTES = "project.streams.urls"
 # Each has a connection to the database. A head takes milliseconds.
 THREADS = 4
 _ELSEWHERE = Refusal(
@@ -69,6 +70,7 @@ class StreamHandler(BaseHandler):
         """Return the answer to a request, and the tenant who has a slot. Called in a thread."""
         signals.request_started.send(sender=type(self), scope=scope)
         request = ASGIRequest(scope, BytesIO())
+        request.urlconf = ROUTES
         request.stream_slots = slots  # type: ignore[attr-defined]
         response = self.get_response(request)
         owner: UUID | None = getattr(request, "stream_owner", None)
@@ -100,15 +102,18 @@ class StreamApplication:
         try:
             if not isinstance(response, WatchResponse):
                 await _send_response(send, response)
-            elif scope["method"] == "HEAD":
-                await send(
-                    {"type": "http.response.start", "status": response.status_code, "headers": _list_headers(response)}
-                )
-                await send({"type": "http.response.body", "body": b""})
-            elif isinstance(response.watch, JobEndWatch):
+            elif isinstance(response.watch, JobEndWatch) and scope["method"] != "HEAD":
                 await self._wait_for_end(response.watch, _list_headers(response), receive, send)
             else:
-                await self._stream(response.watch, _list_headers(response), receive, send)
+                watch = response.watch
+                await send({"type": "http.response.start", "status": 200, "headers": _list_headers(response)})
+                # A stream is there for hours: it keeps the headers neither of its request nor of its answer.
+                del response
+                scope["headers"].clear()
+                if scope["method"] == "HEAD":
+                    await send({"type": "http.response.body", "body": b""})
+                else:
+                    await self._stream(watch, receive, send)
         finally:
             if owner is not None:
                 self._slots.give_back(owner)
@@ -132,7 +137,7 @@ class StreamApplication:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._pool.shutdown(wait=False)
 
-    async def _stream(self, watch: Watch, headers: Headers, receive: Receive, send: Send) -> None:
+    async def _stream(self, watch: Watch, receive: Receive, send: Send) -> None:
         assert self._hub is not None
         task = asyncio.current_task()
         assert task is not None
@@ -142,7 +147,6 @@ class StreamApplication:
         else:
             assert isinstance(watch, NodeWatch)
             stream = NodeStream(watch, send, task.cancel)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
         stream.push(build_stream_start())
         self._hub.add(stream)
         try:

@@ -152,10 +152,11 @@ class Hub:
         for key in due:
             streams = list(self._nodes.get(key, ()))
             self._read_at[key] = now
+            going = [stream for stream in streams if stream.has_begun]
             for stream in streams:
                 if not stream.has_begun:
                     stream.tell(await self._run(readings.load_node_view, key, stream.since))
-            if going := [stream for stream in streams if stream.since is not None]:
+            if going:
                 view = await self._run(readings.load_node_view, key, min(stream.since or 0 for stream in going))
                 for stream in going:
                     stream.tell(view)
