@@ -7,6 +7,7 @@ import json
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +16,12 @@ from pytest_django.live_server_helper import LiveServer
 from materials.models import MaterialEntry, MaterialNode, Upload
 from materials.tree.services import create_node
 from project.client.coursewright_client import Client, ServerUnreachable, uploads
+from project.client.coursewright_client import client as client_module
 from project.client.coursewright_client.cli import main as command
 from project.client.coursewright_client.cli.credentials import find_credentials_file
 from project.client.coursewright_client.cli.journal import Journal
 from tenants.models import Tenant
+from tests.conftest import drain
 from tests.structures.course_page.stored import store_snapshot
 
 Run = Callable[..., Any]
@@ -219,6 +222,25 @@ def test_the_key_is_kept_for_this_user_alone(
     assert (code, "chmod 600" in said) == (5, True)
     assert run("logout")[1]["forgotten"] is True
     assert not file.exists()
+
+
+def test_events_are_printed_and_followed(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("upload", str(folder))
+    drain()
+    code, text = run("events", as_json=False)
+    lines = text.splitlines()
+    assert code == 0
+    assert sum("entry.ready" in line for line in lines) == 3
+    last = lines[-1].split()[1]
+    assert run("events", "--after", last, as_json=False) == (0, "")
+    assert run("events", "--type", "bogus")[0] == 1
+
+    def stop(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(client_module, "time", SimpleNamespace(sleep=stop))
+    code, text = run("events", "--type", "entry.ready", "--follow", as_json=False)
+    assert (code, text.count("entry.ready"), "Stopped." in text) == (130, 3, True)
 
 
 def test_keys_are_made_replaced_and_revoked(run: Run, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.openapi import read_document
 
 SCHEMAS = {
     "FailureJson": "JobError", "MeJson": "Me", "KeyJson": "Key", "IssuedKeyJson": "IssuedKey",
+    "EventJson": "Event", "EventPageJson": "EventPage",
     "NodeJson": "Node", "EntryJson": "Entry", "TreeJson": "CourseTree",
     "ProgressJson": "Progress", "JobJson": "JobDetail", "EntryCountsJson": "EntryCounts", "JobCountsJson": "JobCounts",
     "NodeProgressJson": "NodeProgress", "StageCountJson": "StageCount", "JobFailureJson": "JobFailure",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .account import AccountResources
 from .event_streams import StreamResources
+from .events import EventResources
 from .keys import KeyResources
 from .materials import MaterialResources
 from .structures import StructureResources
@@ -11,6 +12,12 @@ from .uploads import UploadResources
 
 
 class Resources(
-    AccountResources, KeyResources, MaterialResources, UploadResources, StructureResources, StreamResources
+    AccountResources,
+    EventResources,
+    KeyResources,
+    MaterialResources,
+    UploadResources,
+    StructureResources,
+    StreamResources,
 ):
     """What both clients can do."""

@@ -63,6 +63,23 @@ class IssuedKeyJson(KeyJson):
     secret: str
 
 
+class EventJson(TypedDict):
+    """Something that happened. More types may come: leave out those that you do not know."""
+
+    id: str
+    type: str
+    timestamp: str
+    data: dict[str, Any]
+
+
+class EventPageJson(TypedDict):
+    """Events, and the last one up to which they were looked for."""
+
+    data: list[EventJson]
+    has_more: bool
+    next_cursor: str | None
+
+
 class NodeJson(TypedDict):
     """A node of the materials. Without a parent it is a course."""
 

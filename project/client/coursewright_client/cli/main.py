@@ -12,6 +12,7 @@ from ..problems import ClientError
 from ..steps import FileChanged
 from .credentials import read_credentials
 from .edit import add_edit_arguments, edit_structure
+from .events import add_events_arguments, show_events
 from .exits import EXIT_CODES, FAILED, INTERRUPTED, choose_exit_code, describe_error
 from .keys import add_keys_arguments, manage_keys
 from .login import add_login_arguments, log_in, log_out
@@ -79,6 +80,16 @@ SUBCOMMANDS = {
         examples=["coursewright export 'Water'", "coursewright export 'Water' --format docx --format cc --into out"],
         add_arguments=add_export_arguments,
         run=export_structure,
+    ),
+    "events": Subcommand(
+        help="print what happened, or follow it as it happens",
+        examples=[
+            "coursewright events --follow",
+            "coursewright events --type job.finished --json",
+            "coursewright events --after ID --follow",
+        ],
+        add_arguments=add_events_arguments,
+        run=show_events,
     ),
     "keys": Subcommand(
         help="list the API keys of the tenant, make, replace or revoke one",
