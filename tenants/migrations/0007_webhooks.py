@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('tenants', '0011_sandboxes'),
+        ('tenants', '0012_announced_expiry'),
     ]
 
     operations = [

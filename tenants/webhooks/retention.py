@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-# As long as events are kept: what cannot be read any more cannot be replayed either.
-RETENTION = timedelta(days=30)
 # Of one run of the periodic task; the next run takes the others.
 _DELETE_BATCH_SIZE = 5_000
 
@@ -23,6 +22,8 @@ DELETE FROM tenants_webhookdelivery WHERE id IN (SELECT id FROM old)
 
 
 def delete_old_deliveries() -> None:
-    """Delete deliveries that were made more than RETENTION ago, with their attempts. Periodic."""
+    """Delete deliveries that were made more than `EVENT_DAYS` ago, with their attempts. Periodic."""
+    # As long as events are kept: what cannot be read any more cannot be replayed either.
+    oldest = timezone.now() - timedelta(days=settings.EVENT_DAYS)
     with connection.cursor() as cursor:
-        cursor.execute(_DELETE_OLD, [timezone.now() - RETENTION, _DELETE_BATCH_SIZE])
+        cursor.execute(_DELETE_OLD, [oldest, _DELETE_BATCH_SIZE])

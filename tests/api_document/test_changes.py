@@ -56,12 +56,13 @@ def change(*path: str, to: Any = None) -> Callable[[dict[str, Any]], None]:
     """Return a change of one member of the document; None takes it out."""
 
     def apply(document: dict[str, Any]) -> None:
+        part: Any = document
         for step in path[:-1]:
-            document = document[int(step) if isinstance(document, list) else step]
+            part = part[int(step) if isinstance(part, list) else step]
         if to is None:
-            del document[path[-1]]
+            del part[path[-1]]
         else:
-            document[path[-1]] = to
+            part[path[-1]] = to
 
     return apply
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from tenants.models import Tenant, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from tenants.scopes import Scope
 from tenants.webhooks import services
-from tenants.webhooks.retention import RETENTION, delete_old_deliveries
+from tenants.webhooks.retention import delete_old_deliveries
 from tenants.webhooks.services import MadeEndpoint
 from tests.conftest import Api
 from tests.fakes.receiver import Receiver, Said
@@ -165,7 +166,9 @@ def test_deliveries_go_with_their_events(
         happen(acme)
     dispatching.drain()
     old = WebhookDelivery.objects.earliest("id")
-    WebhookDelivery.objects.filter(pk=old.pk).update(created_at=timezone.now() - RETENTION - timedelta(hours=1))
+    WebhookDelivery.objects.filter(pk=old.pk).update(
+        created_at=timezone.now() - timedelta(days=settings.EVENT_DAYS, hours=1)
+    )
 
     delete_old_deliveries()
 
