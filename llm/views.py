@@ -57,7 +57,7 @@ class BudgetView(APIView):
         """Read the limits of a month: the tenant's own, the operator's, and the lower ones, which hold."""
         return Response(BudgetSerializer(get_budget(tenant=get_tenant(request))).data)
 
-    @declare_problems("budget_refused")
+    @declare_problems("above_operator_limit", "budget_refused")
     @extend_schema(request=BudgetChangeSerializer, responses=BudgetSerializer, operation_id="budget_set")
     def put(self, request: Request) -> Response:
         """Set the tenant's own limits, never above the operator's; null is none. Holds from a second later on."""

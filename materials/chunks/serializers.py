@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -20,13 +21,20 @@ MAX_CHUNK_CHARACTERS = 200_000
 CHUNK_KINDS = [(kind.value, kind.value) for kind in ChunkKind]
 
 
+class JSONTimeField(serializers.DateTimeField):
+    """A time that PostgreSQL has put into JSON, where it ends in `+00:00` and not in `Z`."""
+
+    def to_representation(self, value: Any) -> Any:
+        return super().to_representation(datetime.fromisoformat(value))
+
+
 class CorrectionFactsSerializer(serializers.Serializer[dict[str, Any]]):
     """A person's correction. `is_flagged`: the source's bytes have changed since it was made."""
 
     id = serializers.UUIDField()
     original_text = serializers.CharField()
     corrected_by = serializers.CharField(help_text="The label of the API key.")
-    corrected_at = serializers.DateTimeField()
+    corrected_at = JSONTimeField()
     is_flagged = serializers.BooleanField()
 
 

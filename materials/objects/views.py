@@ -41,7 +41,7 @@ class QuotaView(APIView):
         """Read the limits of storage: the tenant's own, the operator's, and the lower ones, which hold."""
         return Response(QuotaSerializer(get_quota(tenant=get_tenant(request))).data)
 
-    @declare_problems("quota_refused")
+    @declare_problems("above_operator_limit", "quota_refused")
     @extend_schema(request=QuotaChangeSerializer, responses=QuotaSerializer, operation_id="quota_set")
     def put(self, request: Request) -> Response:
         """Set the tenant's own limits, never above the operator's; null is none. What is stored already stays."""

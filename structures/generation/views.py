@@ -47,7 +47,14 @@ class NodeStructureViewSet(IdempotentActions, viewsets.GenericViewSet[StructureS
     write_scope = Scope.PREP
     action_scopes: ClassVar = {"generate_structure": Scope.GENERATE}
 
-    @declare_problems(*GENERATION_CODES, "budget_exceeded", "generation_running", "job_already_open", "prompt_broken")
+    @declare_problems(
+        *GENERATION_CODES,
+        "budget_exceeded",
+        "generation_running",
+        "job_already_open",
+        "prompt_broken",
+        "unknown_action",
+    )
     @extend_schema(request=GenerateSerializer, responses={200: SnapshotSerializer, 202: JobSerializer})
     def generate_structure(self, request: Request, pk: UUID) -> Response:
         """Make a structure of everything below the node.

@@ -257,7 +257,7 @@ def test_a_version_is_of_the_row_and_not_of_who_looks_at_it(acme: Tenant, course
 
     before = read()
     assert rows.select_for_update().get() == course
-    create_node(tenant=acme, title="Below", parent_id=course.pk)
+    MaterialNode.objects.create(tenant=acme, title="Below", parent=course, position=1)
     assert read() == before
     rows.update(title="Water")
     assert read() != before

@@ -220,7 +220,7 @@ def test_it_settles_many_dependants_in_few_statements(
     for _ in range(30):
         submit(acme, "refuse", depends_on=[first])
 
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         cancel_job(job=first)
 
     assert Job.objects.filter(error_code="dependency_failed").count() == 30

@@ -205,7 +205,7 @@ def test_formats_and_exports_are_listed(
 
 
 def test_readers_export_what_is_published_alone(api: Api, acme: Tenant, snapshot: StructureSnapshot) -> None:
-    reader, client = api(acme, Scope.CHECK), api(acme)
+    reader, client = api(acme, Scope.CHECK, Scope.EXPORT), api(acme)
     export = make(client, snapshot, format="markdown")["id"]
     for path in (f"exports/{export}", f"exports/{export}/download", f"snapshots/{snapshot.pk}/exports"):
         assert reader.get(f"/api/v1/{path}").status_code == 404

@@ -193,7 +193,7 @@ def test_it_reads_a_snapshot_in_few_statements(
     client = api(acme)
     client.get("/api/v1/me")
 
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         client.get(f"/api/v1/snapshots/{snapshot.pk}")
 
 

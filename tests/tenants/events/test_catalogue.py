@@ -24,7 +24,7 @@ def build_example(event_type: EventType) -> dict[str, Any]:
     """Return data of the type as it is stored, of values as large as the columns that they come from."""
     kind = DATA_CLASSES[event_type]
     hints = get_type_hints(kind)
-    values = {"status": "failed", "month": "2026-12"}
+    values = {"status": "failed", "month": "2026-12", "reason": "gone"}
     given = {
         field.name: uuid4() if hints[field.name] is UUID else values.get(field.name, "x" * 50) for field in fields(kind)
     }
