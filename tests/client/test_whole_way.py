@@ -121,6 +121,9 @@ def test_the_work_on_a_course_is_followed_until_it_has_ended(client: Client, tmp
     ]
     of_job = [event.parse_data()["status"] for event in client.iterate_job_events(job) if event.event == "state"]
 
-    assert of_node == ["queued", "complete"]
+    # A course's stream may tell a state twice, and leave out one that another has followed at once.
+    states = ["queued", "active", "complete"]
+    assert of_node[-1] == "complete"
+    assert of_node == sorted(of_node, key=states.index)
     assert of_job == ["complete"]
     assert client.wait_for_job(job)["status"] == "complete"
