@@ -106,8 +106,8 @@ class Hub:
             try:
                 await self._tell_jobs()
                 await self._tell_nodes()
-            except Exception as exc:  # noqa: BLE001  # whatever it is, those who wait are told later
-                log.warning("streams not read", reason=type(exc).__name__)
+            except Exception as exc:  # whatever it is, those who wait are told later
+                log.warning("streams not read", reason=type(exc).__name__, exc_info=True)
                 self.note_gap()
                 await asyncio.sleep(_RETRY_SECONDS)
 
@@ -128,8 +128,8 @@ class Hub:
             keys = list({subscriber.watch.key_id for subscriber in everybody})
             try:
                 valid = await self._run(readings.list_valid_keys, keys)
-            except Exception as exc:  # noqa: BLE001  # asked again in a minute
-                log.warning("keys of streams not checked", reason=type(exc).__name__)
+            except Exception as exc:  # asked again in a minute
+                log.warning("keys of streams not checked", reason=type(exc).__name__, exc_info=True)
                 continue
             for subscriber in everybody:
                 if subscriber.watch.key_id not in valid:

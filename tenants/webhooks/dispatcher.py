@@ -95,7 +95,7 @@ class WebhookDispatcher:
         claims = claim_deliveries(limit=free, now=now)
         for claim in claims:
             sending = _Sending(claim=claim, url=claim.endpoint.url, sent_at=now)
-            self._under_way[self._pool.submit(_send, claim, now)] = sending
+            self._under_way[self._pool.submit(_send_claimed, claim, now)] = sending
         return len(claims)
 
     def _record_ended(self) -> int:
@@ -127,7 +127,7 @@ class WebhookDispatcher:
         )
 
 
-def _send(claim: WebhookDelivery, now: datetime) -> AttemptResult:
+def _send_claimed(claim: WebhookDelivery, now: datetime) -> AttemptResult:
     """Send a claimed delivery. Runs in a thread without a connection to the database."""
     started = time.monotonic()
     try:

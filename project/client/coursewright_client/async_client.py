@@ -50,7 +50,7 @@ class AsyncClient(Resources):
         """Close the connections."""
         await self._http.aclose()
 
-    async def run(self, steps: Steps[T]) -> T:
+    async def run_steps(self, steps: Steps[T]) -> T:
         """Do the steps of an operation and return its result."""
         async with contextlib.AsyncExitStack() as opened:
             driver = _AsyncDriver(self._http, opened)
@@ -58,14 +58,14 @@ class AsyncClient(Resources):
             try:
                 while True:
                     step = advance(steps, result)
-                    result = await driver.do(step)
+                    result = await driver.perform_step(step)
             except StopIteration as ended:
                 value: T = ended.value
                 return value
             finally:
                 steps.close()
 
-    async def iterate(self, steps: Steps[None]) -> AsyncIterator[Any]:
+    async def iterate_steps(self, steps: Steps[None]) -> AsyncIterator[Any]:
         """Do the steps of an operation while its items are asked for."""
         async with contextlib.AsyncExitStack() as opened:
             driver = _AsyncDriver(self._http, opened)
@@ -77,7 +77,7 @@ class AsyncClient(Resources):
                         yield step.item
                         result = None
                     else:
-                        result = await driver.do(step)
+                        result = await driver.perform_step(step)
             except StopIteration:
                 return
             finally:
@@ -91,7 +91,7 @@ class _AsyncDriver:
         self._http, self._opened = http, opened
         self._stream: AsyncIterator[bytes] | None = None
 
-    async def do(self, step: Step) -> Any:
+    async def perform_step(self, step: Step) -> Any:
         """Return the result of a step; a ConnectionBroken is returned, for the generator to be told."""
         match step:
             case Pause():
@@ -104,7 +104,7 @@ class _AsyncDriver:
         try:
             match step:
                 case Send():
-                    return await self._send(step)
+                    return await self._send_request(step)
                 case Listen():
                     return await self._listen(step)
                 case ReadMore():
@@ -112,7 +112,7 @@ class _AsyncDriver:
         except httpx2.TransportError as exc:
             return ConnectionBroken(str(exc) or type(exc).__name__)
 
-    async def _send(self, step: Send) -> Answer:
+    async def _send_request(self, step: Send) -> Answer:
         content = _read_in_threads(step.content.read_pieces()) if isinstance(step.content, FilePiece) else step.content
         async with self._http.stream(
             step.method, step.url, headers=dict(step.headers), content=content, timeout=step.timeout

@@ -49,7 +49,7 @@ class Client(Resources):
         """Close the connections."""
         self._http.close()
 
-    def run(self, steps: Steps[T]) -> T:
+    def run_steps(self, steps: Steps[T]) -> T:
         """Do the steps of an operation and return its result."""
         with contextlib.ExitStack() as opened:
             driver = _Driver(self._http, opened)
@@ -57,14 +57,14 @@ class Client(Resources):
             try:
                 while True:
                     step = advance(steps, result)
-                    result = driver.do(step)
+                    result = driver.perform_step(step)
             except StopIteration as ended:
                 value: T = ended.value
                 return value
             finally:
                 steps.close()
 
-    def iterate(self, steps: Steps[None]) -> Iterator[Any]:
+    def iterate_steps(self, steps: Steps[None]) -> Iterator[Any]:
         """Do the steps of an operation while its items are asked for."""
         with contextlib.ExitStack() as opened:
             driver = _Driver(self._http, opened)
@@ -76,7 +76,7 @@ class Client(Resources):
                         yield step.item
                         result = None
                     else:
-                        result = driver.do(step)
+                        result = driver.perform_step(step)
             except StopIteration:
                 return
             finally:
@@ -90,7 +90,7 @@ class _Driver:
         self._http, self._opened = http, opened
         self._stream: Iterator[bytes] = iter(())
 
-    def do(self, step: Step) -> Any:
+    def perform_step(self, step: Step) -> Any:
         """Return the result of a step; a ConnectionBroken is returned, for the generator to be told."""
         match step:
             case Pause():
@@ -103,7 +103,7 @@ class _Driver:
         try:
             match step:
                 case Send():
-                    return self._send(step)
+                    return self._send_request(step)
                 case Listen():
                     return self._listen(step)
                 case ReadMore():
@@ -111,7 +111,7 @@ class _Driver:
         except httpx2.TransportError as exc:
             return ConnectionBroken(str(exc) or type(exc).__name__)
 
-    def _send(self, step: Send) -> Answer:
+    def _send_request(self, step: Send) -> Answer:
         content = step.content.read_pieces() if isinstance(step.content, FilePiece) else step.content
         with self._http.stream(
             step.method, step.url, headers=dict(step.headers), content=content, timeout=step.timeout

@@ -33,7 +33,7 @@ class Operation(Generic[P, T]):
             return self
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance.run(self.build(instance, *args, **kwargs))
+            return instance.run_steps(self.build(instance, *args, **kwargs))
 
         call.__doc__ = self.__doc__
         return call
@@ -57,7 +57,7 @@ class Iteration(Generic[P, T]):
             return self
 
         def call(*args: P.args, **kwargs: P.kwargs) -> Any:
-            return instance.iterate(self.build(instance, *args, **kwargs))
+            return instance.iterate_steps(self.build(instance, *args, **kwargs))
 
         call.__doc__ = self.__doc__
         return call
