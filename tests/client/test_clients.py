@@ -205,7 +205,7 @@ def test_a_key_that_is_none_is_refused_without_being_shown(key: str) -> None:
 def test_the_key_is_never_shown() -> None:
     client = Client("http://127.0.0.1:9/api/v1/", "cw_live_secret", use_proxies=False)
 
-    shown = repr(client) + str(vars(client.run))
+    shown = repr(client) + str(vars(client.run_steps))
 
     assert client.base_url == "http://127.0.0.1:9"
     assert "cw_live_secret" not in shown
