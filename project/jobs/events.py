@@ -49,8 +49,10 @@ def load_job_views(job_ids: Iterable[UUID]) -> dict[UUID, JobView]:
 def build_job_view(job: Job) -> JobView:
     state = dict(JobStateSerializer(job).data)
     progress = state.pop("progress")
-    log = {"job": state["id"], "attempt": job.attempt, **state["error"]} if state["error"] else None
-    is_tried_again = job.status == JobStatus.QUEUED and log is not None
+    is_tried_again = job.is_open and state["error"] is not None
+    # A worker may take the job up again before its row is read: the error is then still that of the attempt before.
+    begun_since = int(job.status == JobStatus.ACTIVE)
+    log = {"job": state["id"], "attempt": job.attempt - begun_since, **(state["error"] or {})}
     # What a stage has done is an event of its own; all else is the state.
     unhurried = {name: value for name, value in state.items() if name != "heartbeat_at"}
     return JobView(
@@ -58,7 +60,7 @@ def build_job_view(job: Job) -> JobView:
         mark=JobMark(
             version=job.changed_in,
             state=hash(_dump(unhurried)),
-            attempt=(job.token, job.status, job.error_code) if is_tried_again else (),
+            attempt=(job.token - begun_since, job.error_code) if is_tried_again else (),
         ),
         is_ended=not job.is_open,
         state=_dump({**state, "progress": progress}),

@@ -91,6 +91,19 @@ def test_an_attempt_that_is_tried_again_is_told_in_the_log() -> None:
     assert b"".join(client.received).count(b"id: 2\n") == 1  # of the last: who has seen half of it gets it again
 
 
+def test_the_log_misses_no_attempt_that_was_followed_at_once() -> None:
+    begun = {"status": "active", "error_code": "worker_lost", "error_message": "It died.", "token": 2, "attempt": 2}
+    failed = {**begun, "status": "queued", "token": 1, "attempt": 1}
+
+    at_once = tell(view(1, status="active", token=1, attempt=1), view(3, **begun))
+    seen_between = tell(view(1, status="active", token=1, attempt=1), view(2, **failed), view(3, **begun))
+
+    assert at_once.events == ["state", "log", "state"]
+    assert seen_between.events == ["state", "log", "state", "state"]
+    for client in (at_once, seen_between):
+        assert b'"attempt":1,"code":"worker_lost"' in b"".join(client.received)
+
+
 def test_the_stream_ends_with_the_job() -> None:
     assert tell(view(1)).has_ended is False
     assert tell(view(1), view(2, status="complete")).has_ended
