@@ -28,7 +28,7 @@ class EventListSerializer(ListQuerySerializer):
     limit = serializers.IntegerField(
         min_value=1, max_value=MAX_LIMIT, default=DEFAULT_LIMIT, help_text="How many at most."
     )
-    type = KnownChoiceField(choices=EVENT_TYPES, required=False, default="")
+    type = KnownChoiceField(choices=EVENT_TYPES, required=False)
     subject = serializers.UUIDField(
         required=False, default=None, help_text="What they tell of, such as a job, an entry, a snapshot or a course."
     )

@@ -46,7 +46,7 @@ class EventViewSet(viewsets.GenericViewSet[Event]):
             tenant=get_tenant(request),
             after=wanted["after"],
             limit=wanted["limit"],
-            event_type=wanted["type"],
+            event_type=wanted.get("type", ""),
             subject_id=wanted["subject"],
         )
         answer = Response(
