@@ -304,6 +304,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["tenants.throttling.KeyThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["project.http.parsers.StrictJSONParser"],
+    "DEFAULT_METADATA_CLASS": "project.http.metadata.MethodsMetadata",
     "DEFAULT_PAGINATION_CLASS": "project.http.pagination.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "project.http.schema.DescribedSchema",
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "project.http.negotiation.StrictNegotiation",

@@ -41,7 +41,9 @@ def find_needed_scope(view: APIView, method: str) -> Scope:
     # A view set tells the action of its method; of another view the method is the action, and HEAD is a GET.
     action = getattr(view, "action", None) or ("get" if method == "HEAD" else method.lower())
     scopes: Mapping[str, Scope] = getattr(view, "action_scopes", {})
-    usual: Scope = view.read_scope if method in SAFE_METHODS else view.write_scope  # type: ignore[attr-defined]
+    states = ("read_scope", "write_scope") if method in SAFE_METHODS else ("write_scope", "read_scope")
+    # A view that has no action of this kind states no scope for it. Its other one lets the request come to its 405.
+    usual: Scope = next(getattr(view, name) for name in states if hasattr(view, name))
     return scopes.get(action, usual)
 
 
